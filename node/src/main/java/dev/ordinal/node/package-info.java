@@ -1,0 +1,5 @@
+/// Runs pods on this machine.
+@NullMarked
+package dev.ordinal.node;
+
+import org.jspecify.annotations.NullMarked;
