@@ -1,5 +1,5 @@
-import com.palantir.javaformat.java.Formatter;
-import com.palantir.javaformat.java.JavaFormatterOptions;
+import com.google.googlejavaformat.java.Formatter;
+import com.google.googlejavaformat.java.JavaFormatterOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,9 +10,10 @@ import java.util.List;
 final class Format {
     public static void main(String[] args) throws Exception {
         boolean write = args[0].equals("write");
-        var formatter = Formatter.createFormatter(JavaFormatterOptions.builder()
-                .style(JavaFormatterOptions.Style.PALANTIR)
+        var formatter = new Formatter(JavaFormatterOptions.builder()
+                .style(JavaFormatterOptions.Style.AOSP)
                 .formatJavadoc(false)
+                .reorderModifiers(true)
                 .build());
         List<Path> wrong = new ArrayList<>();
         for (Path source : sources(Path.of(args[1]))) {

@@ -1,4 +1,5 @@
-/// Revisions, compare-and-set and watch over one ordered key space; durable on disk. Start at `Store`.
+/// Revisions, compare-and-set and watch over one ordered key space; durable on disk. Start at
+// `Store`.
 @NullMarked
 package dev.ordinal.store;
 
