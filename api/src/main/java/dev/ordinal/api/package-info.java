@@ -1,5 +1,5 @@
 /// What a kind is, and the one way a write takes: decode, default, admit, check, commit. Start at
-// `Api`.
+/// `Api`.
 @NullMarked
 package dev.ordinal.api;
 

@@ -1,0 +1,184 @@
+package dev.ordinal.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/// What a client may do with objects, in process. The HTTP server, the controllers, the scheduler
+/// and the node all come through here; a refusal is an [ApiException] with upstream's Status.
+///
+/// A `namespace` is null for cluster-scoped kinds, and for lists and watches over all namespaces.
+public interface Api {
+    /// All served kinds, in discovery order.
+    List<Kind> kinds();
+
+    /// @throws ApiException NotFound
+    Stored get(GroupVersionResource type, @Nullable String namespace, String name);
+
+    Listing list(GroupVersionResource type, @Nullable String namespace, ListOptions options);
+
+    /// Events in revision order; the caller closes it.
+    Watching watch(GroupVersionResource type, @Nullable String namespace, WatchOptions options);
+
+    Written create(
+            GroupVersionResource type, @Nullable String namespace, Body body, WriteOptions options);
+
+    /// @param subresource `status`, `finalize`, ...; null for the object itself
+    Written update(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            @Nullable String subresource,
+            Body body,
+            WriteOptions options);
+
+    Written patch(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            @Nullable String subresource,
+            Patch patch,
+            WriteOptions options);
+
+    Deleted delete(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            DeleteOptions options);
+
+    /// Deletes one by one what the list options select; the answer is the list as it was.
+    Listing deleteCollection(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            DeleteOptions options,
+            ListOptions selection);
+
+    /// A request body: text as it came, or a tree that is already decoded.
+    sealed interface Body {
+        /// @param mediaType `application/json` or `application/yaml`
+        record Text(byte[] bytes, String mediaType) implements Body {}
+
+        /// Owned by the callee from now on.
+        record Tree(ObjectNode tree) implements Body {}
+    }
+
+    /// @param mediaType e.g. `application/merge-patch+json`
+    record Patch(String mediaType, byte[] bytes) {
+        public static final String JSON = "application/json-patch+json";
+        public static final String MERGE = "application/merge-patch+json";
+        public static final String STRATEGIC = "application/strategic-merge-patch+json";
+        public static final String APPLY = "application/apply-patch+yaml";
+    }
+
+    /// Empty strings and null mean "not given"; texts are as in the query, unparsed.
+    record ListOptions(
+            String labelSelector,
+            String fieldSelector,
+            String resourceVersion,
+            String resourceVersionMatch,
+            int limit,
+            String continueToken) {
+        public static final ListOptions ALL = new ListOptions("", "", "", "", 0, "");
+
+        public static ListOptions labels(String selector) {
+            return new ListOptions(selector, "", "", "", 0, "");
+        }
+    }
+
+    record WatchOptions(
+            String labelSelector,
+            String fieldSelector,
+            String resourceVersion,
+            String resourceVersionMatch,
+            boolean allowWatchBookmarks,
+            @Nullable Boolean sendInitialEvents) {
+        /// Everything after a list's resourceVersion.
+        public static WatchOptions after(String resourceVersion) {
+            return new WatchOptions("", "", resourceVersion, "", false, null);
+        }
+    }
+
+    /// @param fieldManager empty: the server derives it
+    /// @param fieldValidation ``, `Ignore`, `Warn` or `Strict`
+    record WriteOptions(
+            String fieldManager,
+            String fieldValidation,
+            boolean dryRun,
+            boolean force,
+            String user) {
+        /// For our own controllers.
+        public static WriteOptions by(String manager) {
+            return new WriteOptions(manager, "", false, false, "system:" + manager);
+        }
+    }
+
+    /// @param propagationPolicy `Background`, `Foreground`, `Orphan` or empty
+    record DeleteOptions(
+            @Nullable Long gracePeriodSeconds,
+            String propagationPolicy,
+            @Nullable Boolean orphanDependents,
+            @Nullable String uid,
+            @Nullable String resourceVersion,
+            boolean dryRun) {
+        public static final DeleteOptions DEFAULT =
+                new DeleteOptions(null, "", null, null, null, false);
+
+        public static DeleteOptions uid(String uid) {
+            return new DeleteOptions(null, "", null, uid, null, false);
+        }
+    }
+
+    /// @param remaining items after this page, or null when unknown
+    record Listing(
+            GroupVersionResource type,
+            long revision,
+            List<Stored> items,
+            String continueToken,
+            @Nullable Long remaining) {}
+
+    /// @param created true: 201
+    /// @param object a dry run's object has not been stored
+    record Written(Stored object, boolean created, List<String> warnings) {}
+
+    /// @param gone false: finalizers or a grace period keep the object for now
+    record Deleted(Stored object, boolean gone) {}
+
+    /// A running watch. One reader.
+    interface Watching extends AutoCloseable {
+        /// The next events, at least one, waiting at most `patience`; empty when none came.
+        List<WatchEvent> next(Duration patience) throws InterruptedException;
+
+        /// Every matching event up to here has been handed out: what a bookmark says.
+        long revision();
+
+        @Override
+        void close();
+    }
+
+    /// @param type ADDED, MODIFIED, DELETED or BOOKMARK
+    /// @param object for a BOOKMARK an object of the kind with its metadata only
+    record WatchEvent(Type type, Stored object) {
+        public enum Type {
+            ADDED,
+            MODIFIED,
+            DELETED,
+            BOOKMARK
+        }
+    }
+
+    /// The verbs of a kind that has all of them.
+    Set<String> ALL_VERBS =
+            Set.of(
+                    "create",
+                    "delete",
+                    "deletecollection",
+                    "get",
+                    "list",
+                    "patch",
+                    "update",
+                    "watch");
+}

@@ -1,0 +1,19 @@
+package dev.ordinal.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import java.time.Instant;
+
+/// A column of `kubectl get`.
+///
+/// @param type `string`, `integer`, `date`, `number` or `boolean`
+/// @param format `name` for the first column of most kinds, else empty
+/// @param priority 0 is always shown, 1 with `-o wide`
+public record Column(
+        String name, String type, String format, String description, int priority, Cell cell) {
+    /// What stands in the cell: a String, Number or Boolean.
+    @FunctionalInterface
+    public interface Cell {
+        Object of(JsonNode object, Instant now);
+    }
+}

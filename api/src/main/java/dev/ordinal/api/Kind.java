@@ -1,0 +1,377 @@
+package dev.ordinal.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.schema.Schema;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/// Everything the API server knows about one kind. Built once, never changed; routes, discovery,
+/// tables and OpenAPI follow from it.
+public final class Kind {
+    private final GroupVersionResource type;
+    private final String kind;
+    private final String singular;
+    private final boolean namespaced;
+    private final Schema schema;
+    private final List<String> shortNames;
+    private final List<String> categories;
+    private final Set<String> verbs;
+    private final Set<String> subresources;
+    private final @Nullable Scale scale;
+    private final boolean hasStatus;
+    private final boolean countsGenerations;
+    private final boolean updatesUnconditionally;
+    private final boolean createsOnUpdate;
+    private final boolean returnsDeleted;
+    private final NameRule nameRule;
+    private final List<Defaulting> defaulting;
+    private final List<Preparing> preparing;
+    private final List<Rule> rules;
+    private final List<Rule> statusRules;
+    private final List<Column> columns;
+    private final Map<String, Function<JsonNode, String>> selectableFields;
+    private final @Nullable Graceful graceful;
+
+    private Kind(Builder b) {
+        type = b.type;
+        kind = b.schema.kind();
+        singular = b.singular.isEmpty() ? kind.toLowerCase(java.util.Locale.ROOT) : b.singular;
+        namespaced = b.namespaced;
+        schema = b.schema;
+        shortNames = List.copyOf(b.shortNames);
+        categories = List.copyOf(b.categories);
+        verbs = Set.copyOf(b.verbs);
+        subresources = Set.copyOf(b.subresources);
+        scale = b.scale;
+        hasStatus = b.hasStatus;
+        countsGenerations = b.countsGenerations;
+        updatesUnconditionally = b.updatesUnconditionally;
+        createsOnUpdate = b.createsOnUpdate;
+        returnsDeleted = b.returnsDeleted;
+        nameRule = b.nameRule;
+        defaulting = List.copyOf(b.defaulting);
+        preparing = List.copyOf(b.preparing);
+        rules = List.copyOf(b.rules);
+        statusRules = List.copyOf(b.statusRules);
+        columns = List.copyOf(b.columns);
+        selectableFields = Map.copyOf(b.selectableFields);
+        graceful = b.graceful;
+    }
+
+    /// @param plural as in the URL: `statefulsets`
+    /// @param schema its root names the Kind, e.g. `StatefulSet`
+    public static Builder of(String apiVersion, String plural, Schema schema) {
+        return new Builder(GroupVersionResource.of(apiVersion, plural), schema);
+    }
+
+    public GroupVersionResource type() {
+        return type;
+    }
+
+    public String group() {
+        return type.group();
+    }
+
+    public String apiVersion() {
+        return type.apiVersion();
+    }
+
+    public String plural() {
+        return type.resource();
+    }
+
+    /// `StatefulSet`
+    public String kind() {
+        return kind;
+    }
+
+    public String singular() {
+        return singular;
+    }
+
+    public boolean namespaced() {
+        return namespaced;
+    }
+
+    public Schema schema() {
+        return schema;
+    }
+
+    public List<String> shortNames() {
+        return shortNames;
+    }
+
+    public List<String> categories() {
+        return categories;
+    }
+
+    public Set<String> verbs() {
+        return verbs;
+    }
+
+    /// Besides `status` and `scale`: `log`, `exec`, `binding`, `finalize`, ...
+    public Set<String> subresources() {
+        return subresources;
+    }
+
+    public @Nullable Scale scale() {
+        return scale;
+    }
+
+    public boolean hasStatus() {
+        return hasStatus;
+    }
+
+    /// metadata.generation is 1 on create and grows with each change of the spec.
+    public boolean countsGenerations() {
+        return countsGenerations;
+    }
+
+    /// A PUT without resourceVersion is allowed.
+    public boolean updatesUnconditionally() {
+        return updatesUnconditionally;
+    }
+
+    /// A PUT of a missing object creates it.
+    public boolean createsOnUpdate() {
+        return createsOnUpdate;
+    }
+
+    /// DELETE answers with the object instead of a Status.
+    public boolean returnsDeleted() {
+        return returnsDeleted;
+    }
+
+    public NameRule nameRule() {
+        return nameRule;
+    }
+
+    public List<Defaulting> defaulting() {
+        return defaulting;
+    }
+
+    public List<Preparing> preparing() {
+        return preparing;
+    }
+
+    public List<Rule> rules() {
+        return rules;
+    }
+
+    public List<Rule> statusRules() {
+        return statusRules;
+    }
+
+    public List<Column> columns() {
+        return columns;
+    }
+
+    /// Field selector keys besides metadata.name and metadata.namespace.
+    public Map<String, Function<JsonNode, String>> selectableFields() {
+        return selectableFields;
+    }
+
+    public @Nullable Graceful graceful() {
+        return graceful;
+    }
+
+    @Override
+    public String toString() {
+        return type.groupResource();
+    }
+
+    /// Where the scale subresource reads and writes, as JSON pointers.
+    ///
+    /// @param selector of the selector (a LabelSelector object)
+    public record Scale(String specReplicas, String statusReplicas, String selector) {}
+
+    /// The rule for metadata.name; answers what is wrong with it, or nothing.
+    @FunctionalInterface
+    public interface NameRule {
+        /// @param prefix true for a generateName, where a trailing dash is fine
+        List<String> problems(String name, boolean prefix);
+    }
+
+    /// Fills in defaults that depend on other fields; plain ones stand in the schema.
+    @FunctionalInterface
+    public interface Defaulting {
+        void fill(ObjectNode object);
+    }
+
+    /// Drops what a client may not write; runs before admission. The general part (status,
+    /// generation,
+    /// system metadata) happens anyway.
+    @FunctionalInterface
+    public interface Preparing {
+        /// @param old null for a create
+        /// @param subresource null for the object itself
+        void prepare(ObjectNode object, @Nullable JsonNode old, @Nullable String subresource);
+    }
+
+    /// Collects what is wrong with an object.
+    @FunctionalInterface
+    public interface Rule {
+        /// @param old null for a create
+        void check(JsonNode object, @Nullable JsonNode old, Problems problems);
+    }
+
+    /// Deletion in two steps, as for pods.
+    @FunctionalInterface
+    public interface Graceful {
+        /// The period in seconds this delete asks for; 0 removes at once.
+        long periodSeconds(JsonNode object, @Nullable Long asked);
+    }
+
+    public static final class Builder {
+        private final GroupVersionResource type;
+        private Schema schema;
+        private String singular = "";
+        private boolean namespaced = true;
+        private List<String> shortNames = List.of();
+        private List<String> categories = List.of();
+        private Set<String> verbs = Api.ALL_VERBS;
+        private Set<String> subresources = Set.of();
+        private @Nullable Scale scale;
+        private boolean hasStatus;
+        private boolean countsGenerations;
+        private boolean updatesUnconditionally = true;
+        private boolean createsOnUpdate;
+        private boolean returnsDeleted;
+        private NameRule nameRule = Names::subdomain;
+        private final List<Defaulting> defaulting = new ArrayList<>();
+        private final List<Preparing> preparing = new ArrayList<>();
+        private final List<Rule> rules = new ArrayList<>();
+        private final List<Rule> statusRules = new ArrayList<>();
+        private final List<Column> columns = new ArrayList<>();
+        private final Map<String, Function<JsonNode, String>> selectableFields =
+                new LinkedHashMap<>();
+        private @Nullable Graceful graceful;
+
+        private Builder(GroupVersionResource type, Schema schema) {
+            this.type = type;
+            this.schema = schema;
+        }
+
+        public Builder singular(String name) {
+            singular = name;
+            return this;
+        }
+
+        public Builder clusterScoped() {
+            namespaced = false;
+            return this;
+        }
+
+        public Builder shortNames(String... names) {
+            shortNames = List.of(names);
+            return this;
+        }
+
+        public Builder categories(String... names) {
+            categories = List.of(names);
+            return this;
+        }
+
+        public Builder verbs(Set<String> served) {
+            verbs = served;
+            return this;
+        }
+
+        public Builder subresources(String... names) {
+            subresources = Set.of(names);
+            return this;
+        }
+
+        public Builder scale(String specReplicas, String statusReplicas, String selector) {
+            scale = new Scale(specReplicas, statusReplicas, selector);
+            return this;
+        }
+
+        public Builder status() {
+            hasStatus = true;
+            return this;
+        }
+
+        public Builder generations() {
+            countsGenerations = true;
+            return this;
+        }
+
+        public Builder conditionalUpdates() {
+            updatesUnconditionally = false;
+            return this;
+        }
+
+        public Builder createsOnUpdate() {
+            createsOnUpdate = true;
+            return this;
+        }
+
+        public Builder returnsDeleted() {
+            returnsDeleted = true;
+            return this;
+        }
+
+        public Builder name(NameRule rule) {
+            nameRule = rule;
+            return this;
+        }
+
+        /// Everything a client can see of a field in one line.
+        ///
+        /// @param path dots for fields, `[]` for elements: `spec.ports[].protocol`
+        public Builder field(String path, UnaryOperator<Schema.Field> change) {
+            schema = schema.with(path, change);
+            return this;
+        }
+
+        public Builder defaulting(Defaulting step) {
+            defaulting.add(step);
+            return this;
+        }
+
+        public Builder preparing(Preparing step) {
+            preparing.add(step);
+            return this;
+        }
+
+        public Builder rules(Rule rule) {
+            rules.add(rule);
+            return this;
+        }
+
+        public Builder statusRules(Rule rule) {
+            statusRules.add(rule);
+            return this;
+        }
+
+        public Builder column(Column column) {
+            columns.add(column);
+            return this;
+        }
+
+        public Builder selectable(String field, Function<JsonNode, String> value) {
+            selectableFields.put(field, value);
+            return this;
+        }
+
+        public Builder graceful(Graceful period) {
+            graceful = period;
+            return this;
+        }
+
+        public Kind build() {
+            return new Kind(this);
+        }
+    }
+}
