@@ -1,0 +1,152 @@
+package dev.ordinal.control;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Writes core/v1 Events about objects. The same event again only counts up.
+///
+/// A failure to write is logged: events explain, nothing depends on them. Remembers the last
+/// `REMEMBERED` distinct events.
+public final class EventRecorder {
+    private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
+    private static final GroupVersionResource EVENTS = GroupVersionResource.of("v1", "events");
+    private static final int REMEMBERED = 4096;
+
+    private final Api api;
+    private final String component;
+    private final String host;
+    private final InstantSource clock;
+    private long lastNanos;
+    private final Map<Same, Seen> seen =
+            new LinkedHashMap<>(64, 0.75f, true) {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Same, Seen> eldest) {
+                    return size() > REMEMBERED;
+                }
+            };
+
+    /// @param component e.g. `statefulset-controller`
+    /// @param host the node's name, or empty
+    public EventRecorder(Api api, String component, String host, InstantSource clock) {
+        this.api = api;
+        this.component = component;
+        this.host = host;
+        this.clock = clock;
+    }
+
+    public void normal(HasMetadata about, String reason, String message) {
+        record(reference(about, ""), "Normal", reason, message);
+    }
+
+    public void warning(HasMetadata about, String reason, String message) {
+        record(reference(about, ""), "Warning", reason, message);
+    }
+
+    /// @param fieldPath e.g. `spec.containers{web}`
+    public void about(
+            HasMetadata object, String fieldPath, String type, String reason, String message) {
+        record(reference(object, fieldPath), type, reason, message);
+    }
+
+    private static ObjectNode reference(HasMetadata about, String fieldPath) {
+        var metadata = about.getMetadata();
+        var node = JsonNodeFactory.instance.objectNode();
+        node.put("kind", about.getKind());
+        if (metadata.getNamespace() != null) node.put("namespace", metadata.getNamespace());
+        node.put("name", metadata.getName());
+        node.put("uid", metadata.getUid());
+        node.put("apiVersion", about.getApiVersion());
+        if (metadata.getResourceVersion() != null) {
+            node.put("resourceVersion", metadata.getResourceVersion());
+        }
+        if (!fieldPath.isEmpty()) node.put("fieldPath", fieldPath);
+        return node;
+    }
+
+    private synchronized void record(ObjectNode about, String type, String reason, String message) {
+        var same =
+                new Same(
+                        about.path("uid").asText(),
+                        about.path("fieldPath").asText(),
+                        type,
+                        reason,
+                        message);
+        try {
+            var earlier = seen.get(same);
+            if (earlier != null && countUp(same, earlier)) return;
+            create(same, about);
+        } catch (ApiException refused) {
+            LOG.debug("event {} about {}: {}", reason, about.path("name"), refused.getMessage());
+        }
+    }
+
+    private boolean countUp(Same same, Seen earlier) {
+        var patch = "{\"count\":%d,\"lastTimestamp\":\"%s\"}".formatted(earlier.count + 1, now());
+        try {
+            api.patch(
+                    EVENTS,
+                    earlier.namespace,
+                    earlier.name,
+                    null,
+                    new Api.Patch(Api.Patch.MERGE, patch.getBytes(StandardCharsets.UTF_8)),
+                    WriteOptions.by(component));
+        } catch (ApiException refused) {
+            if (refused.code() == 404) return false;
+            throw refused;
+        }
+        seen.put(same, new Seen(earlier.namespace, earlier.name, earlier.count + 1));
+        return true;
+    }
+
+    private void create(Same same, ObjectNode about) {
+        var namespace = about.path("namespace").asText("default");
+        var name = about.path("name").asText() + "." + Long.toHexString(uniqueNanos());
+        var event = JsonNodeFactory.instance.objectNode();
+        event.put("kind", "Event").put("apiVersion", "v1");
+        event.putObject("metadata").put("name", name).put("namespace", namespace);
+        event.set("involvedObject", about);
+        event.put("reason", same.reason).put("message", same.message);
+        var source = event.putObject("source").put("component", component);
+        if (!host.isEmpty()) source.put("host", host);
+        var now = now();
+        event.put("firstTimestamp", now).put("lastTimestamp", now).put("count", 1);
+        event.put("type", same.type);
+        event.putNull("eventTime");
+        event.put("reportingComponent", component).put("reportingInstance", host);
+        api.create(EVENTS, namespace, new Api.Body.Tree(event), WriteOptions.by(component));
+        seen.put(same, new Seen(namespace, name, 1));
+    }
+
+    private String now() {
+        return clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private long uniqueNanos() {
+        Instant now = clock.instant();
+        lastNanos = Math.max(lastNanos + 1, now.getEpochSecond() * 1_000_000_000L + now.getNano());
+        return lastNanos;
+    }
+
+    private record Same(String uid, String fieldPath, String type, String reason, String message) {}
+
+    private record Seen(String namespace, String name, int count) {}
+}

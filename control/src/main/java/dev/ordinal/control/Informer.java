@@ -1,0 +1,224 @@
+package dev.ordinal.control;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.Api.ListOptions;
+import dev.ordinal.api.Api.WatchOptions;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.Stored;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/// A cache of one kind, kept by list and watch. Objects are decoded once and shared: never change
+/// one. Reads never lock.
+///
+/// One thread calls [#pump]; everybody may read.
+public final class Informer<T extends HasMetadata> implements AutoCloseable {
+    private static final String MAX = "\uffff";
+
+    private final Api api;
+    private final GroupVersionResource type;
+    private final Class<T> javaType;
+    private final NavigableMap<Key, T> objects = new ConcurrentSkipListMap<>();
+    private final Map<String, Set<Key>> byOwner = new ConcurrentHashMap<>();
+    private final List<Consumer<Change<T>>> listeners = new CopyOnWriteArrayList<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition advanced = lock.newCondition();
+    private volatile long revision;
+    private Api.@Nullable Watching watching;
+
+    public Informer(Api api, GroupVersionResource type, Class<T> javaType) {
+        this.api = api;
+        this.type = type;
+        this.javaType = javaType;
+    }
+
+    public GroupVersionResource type() {
+        return type;
+    }
+
+    /// This cache under a Java type that is known to be its own.
+    @SuppressWarnings("unchecked")
+    <U extends HasMetadata> Informer<U> as(Class<U> asked) {
+        if (javaType != (Class<?>) asked) {
+            throw new IllegalArgumentException(type + " is cached as " + javaType.getSimpleName());
+        }
+        return (Informer<U>) this;
+    }
+
+    /// Hears every change from now on, on the pumping thread, after the cache shows it.
+    public void listen(Consumer<Change<T>> listener) {
+        listeners.add(listener);
+    }
+
+    /// Takes in what has happened, waiting at most `patience` for something to happen. The first
+    /// call
+    /// lists; so does the first after a watch fell behind.
+    ///
+    /// @return whether anything changed
+    public boolean pump(Duration patience) throws InterruptedException {
+        var running = watching;
+        if (running == null) return relist();
+        try {
+            var events = running.next(patience);
+            for (var event : events) {
+                switch (event.type()) {
+                    case ADDED, MODIFIED -> store(event.object());
+                    case DELETED -> drop(keyOf(event.object()));
+                    case BOOKMARK -> {}
+                }
+            }
+            advance(running.revision());
+            return !events.isEmpty();
+        } catch (ApiException lost) {
+            if (lost.code() != 410) throw lost;
+            running.close();
+            watching = null;
+            return relist();
+        }
+    }
+
+    private boolean relist() {
+        var listing = api.list(type, null, ListOptions.ALL);
+        Set<Key> gone = new HashSet<>(objects.keySet());
+        for (var item : listing.items()) {
+            gone.remove(keyOf(item));
+            store(item);
+        }
+        gone.forEach(this::drop);
+        watching = api.watch(type, null, WatchOptions.after(Long.toString(listing.revision())));
+        advance(listing.revision());
+        return true;
+    }
+
+    private static Key keyOf(Stored item) {
+        return new Key(item.namespace(), item.name());
+    }
+
+    private void store(Stored item) {
+        var key = keyOf(item);
+        var before = objects.get(key);
+        if (before != null
+                && before.getMetadata().getResourceVersion().equals(Long.toString(item.revision())))
+            return;
+        var after = Typed.read(item.tree(), javaType);
+        if (before != null && !uid(before).equals(uid(after))) {
+            drop(key);
+            before = null;
+        }
+        objects.put(key, after);
+        if (before != null) unindex(key, before);
+        for (var owner : owners(after)) {
+            byOwner.computeIfAbsent(owner.getUid(), _ -> ConcurrentHashMap.newKeySet()).add(key);
+        }
+        announce(new Change<>(before, after));
+    }
+
+    private void drop(Key key) {
+        var before = objects.remove(key);
+        if (before == null) return;
+        unindex(key, before);
+        announce(new Change<>(before, null));
+    }
+
+    private void unindex(Key key, T object) {
+        for (var owner : owners(object)) {
+            byOwner.computeIfPresent(
+                    owner.getUid(),
+                    (_, keys) -> {
+                        keys.remove(key);
+                        return keys.isEmpty() ? null : keys;
+                    });
+        }
+    }
+
+    private void announce(Change<T> change) {
+        listeners.forEach(listener -> listener.accept(change));
+    }
+
+    private void advance(long to) {
+        lock.lock();
+        try {
+            revision = Math.max(revision, to);
+            advanced.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Waits until the cache shows everything up to a revision, e.g. the caller's own last write.
+    public void await(long atLeast) throws InterruptedException {
+        if (revision >= atLeast) return;
+        lock.lockInterruptibly();
+        try {
+            while (revision < atLeast) advanced.await();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    public long revision() {
+        return revision;
+    }
+
+    public @Nullable T get(String namespace, String name) {
+        return objects.get(new Key(namespace, name));
+    }
+
+    public @Nullable T get(Key key) {
+        return objects.get(key);
+    }
+
+    public Collection<T> all() {
+        return objects.values();
+    }
+
+    /// Sorted by name.
+    public Collection<T> in(String namespace) {
+        return objects.subMap(new Key(namespace, ""), new Key(namespace, MAX)).values();
+    }
+
+    /// Everything with an owner reference to this uid, in name order.
+    public List<T> ownedBy(String uid) {
+        List<T> owned = new ArrayList<>();
+        for (var key : byOwner.getOrDefault(uid, Set.of()).stream().sorted().toList()) {
+            var object = objects.get(key);
+            if (object != null) owned.add(object);
+        }
+        return owned;
+    }
+
+    private static String uid(HasMetadata object) {
+        var uid = object.getMetadata().getUid();
+        return uid == null ? "" : uid;
+    }
+
+    private static List<OwnerReference> owners(HasMetadata object) {
+        var owners = object.getMetadata().getOwnerReferences();
+        return owners == null ? List.of() : owners;
+    }
+
+    @Override
+    public void close() {
+        var running = watching;
+        if (running != null) running.close();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.ordinal.control;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+
+/// Between JSON trees and the typed objects controllers read.
+public final class Typed {
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper()
+                    .registerModule(new JavaTimeModule())
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+    private Typed() {}
+
+    public static <T> T read(JsonNode tree, Class<T> type) {
+        try {
+            return MAPPER.treeToValue(tree, type);
+        } catch (JsonProcessingException damaged) {
+            throw new IllegalStateException("not a " + type.getSimpleName(), damaged);
+        }
+    }
+
+    public static ObjectNode tree(Object typed) {
+        return MAPPER.valueToTree(typed);
+    }
+}
