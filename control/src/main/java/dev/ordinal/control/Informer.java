@@ -38,11 +38,13 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private final GroupVersionResource type;
     private final Class<T> javaType;
     private final NavigableMap<Key, T> objects = new ConcurrentSkipListMap<>();
+    private final Map<Key, Stored> stored = new ConcurrentHashMap<>();
     private final Map<String, Set<Key>> byOwner = new ConcurrentHashMap<>();
     private final List<Consumer<Change<T>>> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition advanced = lock.newCondition();
     private volatile long revision;
+    private volatile boolean pumpedElsewhere;
     private Api.@Nullable Watching watching;
 
     public Informer(Api api, GroupVersionResource type, Class<T> javaType) {
@@ -96,6 +98,12 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
         }
     }
 
+    /// Keeps the cache current until interrupted.
+    void run() throws InterruptedException {
+        pumpedElsewhere = true;
+        while (true) pump(Duration.ofMinutes(1));
+    }
+
     private boolean relist() {
         var listing = api.list(type, null, ListOptions.ALL);
         Set<Key> gone = new HashSet<>(objects.keySet());
@@ -124,6 +132,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
             drop(key);
             before = null;
         }
+        stored.put(key, item);
         objects.put(key, after);
         if (before != null) unindex(key, before);
         for (var owner : owners(after)) {
@@ -134,6 +143,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
     private void drop(Key key) {
         var before = objects.remove(key);
+        stored.remove(key);
         if (before == null) return;
         unindex(key, before);
         announce(new Change<>(before, null));
@@ -164,9 +174,14 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
         }
     }
 
-    /// Waits until the cache shows everything up to a revision, e.g. the caller's own last write.
+    /// Waits until the cache shows everything up to a revision, e.g. the caller's own last write to
+    /// this kind. A cache that no thread keeps current is pumped here.
     public void await(long atLeast) throws InterruptedException {
         if (revision >= atLeast) return;
+        if (!pumpedElsewhere) {
+            while (revision < atLeast) pump(Duration.ZERO);
+            return;
+        }
         lock.lockInterruptibly();
         try {
             while (revision < atLeast) advanced.await();
@@ -181,6 +196,11 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
     public @Nullable T get(String namespace, String name) {
         return objects.get(new Key(namespace, name));
+    }
+
+    /// The object as it was written.
+    public @Nullable Stored stored(Key key) {
+        return stored.get(key);
     }
 
     public @Nullable T get(Key key) {

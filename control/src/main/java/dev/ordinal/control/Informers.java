@@ -39,11 +39,7 @@ public final class Informers {
         for (var informer : all()) {
             life.own(informer);
             informer.pump(Duration.ZERO);
-            life.run(
-                    "informer-" + informer.type().resource(),
-                    () -> {
-                        while (true) informer.pump(Duration.ofMinutes(1));
-                    });
+            life.run("informer-" + informer.type().resource(), informer::run);
         }
     }
 }
