@@ -1,0 +1,613 @@
+package dev.ordinal.kinds.statefulset;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.Api.Body;
+import dev.ordinal.api.Api.DeleteOptions;
+import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.Status;
+import dev.ordinal.control.Change;
+import dev.ordinal.control.Controller;
+import dev.ordinal.control.EventRecorder;
+import dev.ordinal.control.Informer;
+import dev.ordinal.control.Informers;
+import dev.ordinal.control.Key;
+import dev.ordinal.control.Selectors;
+import dev.ordinal.control.Typed;
+import dev.ordinal.control.Types;
+import dev.ordinal.kinds.statefulset.History.Revision;
+import dev.ordinal.kinds.statefulset.Plan.Action;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/// Runs StatefulSets: observes a set with its pods, claims and revisions, asks [Plan] for the next
+/// steps, and carries them out. One look at a set at a time.
+///
+/// @see "upstream: pkg/controller/statefulset"
+public final class StatefulSetController implements Controller {
+    private static final WriteOptions WRITE = WriteOptions.by("statefulset-controller");
+    private static final int CONFLICTS_MAX = 5;
+
+    private final Api api;
+    private final Informer<StatefulSet> sets;
+    private final Informer<Pod> pods;
+    private final Informer<PersistentVolumeClaim> claims;
+    private final Informer<ControllerRevision> revisions;
+    private final EventRecorder events;
+    private final InstantSource clock;
+    private final boolean countsUnavailable;
+    private final Map<Key, LastWrites> lastWrites = new ConcurrentHashMap<>();
+
+    /// @param countsUnavailable the feature gate MaxUnavailableStatefulSet
+    public StatefulSetController(
+            Api api, Informers informers, InstantSource clock, boolean countsUnavailable) {
+        this.api = api;
+        this.clock = clock;
+        this.countsUnavailable = countsUnavailable;
+        sets = informers.of(Types.STATEFUL_SETS, StatefulSet.class);
+        pods = informers.of(Types.PODS, Pod.class);
+        claims = informers.of(Types.CLAIMS, PersistentVolumeClaim.class);
+        revisions = informers.of(Types.CONTROLLER_REVISIONS, ControllerRevision.class);
+        events = new EventRecorder(api, "statefulset-controller", "", clock);
+    }
+
+    @Override
+    public String name() {
+        return "statefulset";
+    }
+
+    @Override
+    public void watch(Consumer<Key> again) {
+        sets.listen(change -> again.accept(Key.of(change.latest())));
+        pods.listen(change -> podChanged(change, again));
+    }
+
+    private void podChanged(Change<Pod> change, Consumer<Key> again) {
+        change.states()
+                .flatMap(
+                        pod ->
+                                controller(pod)
+                                        .filter(owner -> owner.getKind().equals("StatefulSet"))
+                                        .map(owner -> ownerKey(pod, owner))
+                                        .stream())
+                .distinct()
+                .forEach(again);
+        var pod = change.after();
+        if (pod == null || controller(pod).isPresent()) return;
+        var before = change.before();
+        if (before != null
+                && controller(before).isEmpty()
+                && Objects.equals(labels(before), labels(pod))) return;
+        for (var set : sets.in(pod.getMetadata().getNamespace())) {
+            if (Selectors.matches(set.getSpec().getSelector(), labels(pod))) {
+                again.accept(Key.of(set));
+            }
+        }
+    }
+
+    private static Optional<OwnerReference> controller(HasMetadata object) {
+        return Retention.references(object).stream()
+                .filter(owner -> Boolean.TRUE.equals(owner.getController()))
+                .findFirst();
+    }
+
+    private static Key ownerKey(Pod pod, OwnerReference owner) {
+        return new Key(pod.getMetadata().getNamespace(), owner.getName());
+    }
+
+    private static Map<String, String> labels(HasMetadata object) {
+        var labels = object.getMetadata().getLabels();
+        return labels == null ? Map.of() : labels;
+    }
+
+    @Override
+    public Optional<Duration> reconcile(Key key) throws InterruptedException {
+        var last = lastWrites.computeIfAbsent(key, _ -> new LastWrites());
+        sets.await(last.sets);
+        pods.await(last.pods);
+        claims.await(last.claims);
+        revisions.await(last.revisions);
+        var set = sets.get(key);
+        if (set == null) {
+            lastWrites.remove(key);
+            return Optional.empty();
+        }
+        return new Look(key, set, last).reconcile();
+    }
+
+    /// What this controller wrote for a set, by the kind written: the caches must show it before
+    /// the
+    /// next look. Used by one worker at a time.
+    private static final class LastWrites {
+        private volatile long sets;
+        private volatile long pods;
+        private volatile long claims;
+        private volatile long revisions;
+    }
+
+    /// One look at one set.
+    private final class Look {
+        private final Key key;
+        private final StatefulSet set;
+        private final JsonNode tree;
+        private final LastWrites last;
+        private final List<Revision> history = new ArrayList<>();
+        private boolean confirmed;
+        private int collisions;
+
+        Look(Key key, StatefulSet set, LastWrites last) {
+            this.key = key;
+            this.set = set;
+            this.last = last;
+            tree = Objects.requireNonNull(sets.stored(key)).tree();
+            var status = set.getStatus();
+            collisions =
+                    status == null || status.getCollisionCount() == null
+                            ? 0
+                            : status.getCollisionCount();
+        }
+
+        Optional<Duration> reconcile() {
+            collectRevisions();
+            var owned = claimPods();
+            var update = updateRevision();
+            var stored = set.getStatus() == null ? null : set.getStatus().getCurrentRevision();
+            var current =
+                    history.stream()
+                            .filter(r -> r.name().equals(stored))
+                            .findFirst()
+                            .orElse(update);
+            var plan =
+                    Plan.of(
+                            new Observation(
+                                    set,
+                                    owned,
+                                    claimsByName(),
+                                    current.name(),
+                                    update.name(),
+                                    collisions,
+                                    countsUnavailable,
+                                    clock.instant()));
+            var failure =
+                    carryOut(
+                            plan.actions(), Map.of(current.name(), current, update.name(), update));
+            writeStatus(plan.status());
+            truncateHistory(owned, plan.status());
+            if (failure != null) throw failure;
+            return plan.again();
+        }
+
+        private Map<String, PersistentVolumeClaim> claimsByName() {
+            Map<String, PersistentVolumeClaim> byName = new HashMap<>();
+            for (var claim : claims.in(key.namespace())) {
+                byName.put(claim.getMetadata().getName(), claim);
+            }
+            return byName;
+        }
+
+        /// The pods of this set, after adopting orphans and releasing strangers.
+        private List<Pod> claimPods() {
+            List<Pod> owned = new ArrayList<>();
+            var selector = set.getSpec().getSelector();
+            for (var pod : pods.in(key.namespace())) {
+                var owner = controller(pod);
+                boolean wanted =
+                        Selectors.matches(selector, labels(pod)) && Identity.member(set, pod);
+                if (owner.isPresent()) {
+                    if (!owner.get().getUid().equals(set.getMetadata().getUid())) continue;
+                    if (wanted) owned.add(pod);
+                    else if (set.getMetadata().getDeletionTimestamp() == null) release(pod);
+                } else if (wanted
+                        && pod.getMetadata().getDeletionTimestamp() == null
+                        && set.getMetadata().getDeletionTimestamp() == null) {
+                    adopt(Types.PODS, pod);
+                }
+            }
+            return owned;
+        }
+
+        private void release(Pod pod) {
+            var patch = JsonNodeFactory.instance.objectNode();
+            var metadata = patch.putObject("metadata").put("uid", pod.getMetadata().getUid());
+            metadata.putArray("ownerReferences")
+                    .addObject()
+                    .put("$patch", "delete")
+                    .put("uid", set.getMetadata().getUid());
+            strategicPatch(Types.PODS, pod.getMetadata().getName(), patch);
+        }
+
+        /// Adds the controller reference; the change comes back through the cache.
+        private void adopt(GroupVersionResource type, HasMetadata orphan) {
+            confirmAlive();
+            var patch = JsonNodeFactory.instance.objectNode();
+            var metadata = patch.putObject("metadata").put("uid", orphan.getMetadata().getUid());
+            metadata.putArray("ownerReferences").add(Identity.controllerReference(set));
+            strategicPatch(type, orphan.getMetadata().getName(), patch);
+        }
+
+        /// Before the first adoption the set itself is asked for again.
+        private void confirmAlive() {
+            if (confirmed) return;
+            var fresh = api.get(Types.STATEFUL_SETS, key.namespace(), key.name());
+            if (!fresh.uid().equals(set.getMetadata().getUid())) {
+                throw ApiException.conflict(
+                        Types.STATEFUL_SETS, key.name(), "original StatefulSet is gone");
+            }
+            if (fresh.tree().path("metadata").has("deletionTimestamp")) {
+                throw ApiException.conflict(
+                        Types.STATEFUL_SETS, key.name(), "has just been deleted");
+            }
+            confirmed = true;
+        }
+
+        private void strategicPatch(GroupVersionResource type, String name, ObjectNode patch) {
+            try {
+                var written =
+                        api.patch(
+                                type,
+                                key.namespace(),
+                                name,
+                                null,
+                                new Api.Patch(
+                                        Api.Patch.STRATEGIC,
+                                        patch.toString().getBytes(StandardCharsets.UTF_8)),
+                                WRITE);
+                if (type.equals(Types.PODS)) last.pods = written.object().revision();
+                else last.revisions = written.object().revision();
+            } catch (ApiException refused) {
+                if (refused.code() != 404) throw refused;
+            }
+        }
+
+        private void collectRevisions() {
+            for (var revision : revisions.in(key.namespace())) {
+                if (!Selectors.matches(set.getSpec().getSelector(), labels(revision))) continue;
+                var owner = controller(revision);
+                if (owner.isEmpty() && set.getMetadata().getDeletionTimestamp() == null) {
+                    adopt(Types.CONTROLLER_REVISIONS, revision);
+                }
+                if (owner.isEmpty() || owner.get().getUid().equals(set.getMetadata().getUid())) {
+                    var stored = revisions.stored(Key.of(revision));
+                    if (stored != null) history.add(Revision.of(revision, stored.tree()));
+                }
+            }
+            history.sort(History.AGE);
+        }
+
+        private Revision updateRevision() {
+            var data = History.data(tree.path("spec").path("template"));
+            var wanted = History.canonical(data);
+            return switch (History.choose(history, wanted)) {
+                case History.Choice.Use(var revision) -> revision;
+                case History.Choice.Renumber(var revision, var number) ->
+                        renumber(revision, number);
+                case History.Choice.Create(var number) -> create(data, wanted, number);
+            };
+        }
+
+        private Revision renumber(Revision revision, long number) {
+            var copy = (ObjectNode) revision.tree().deepCopy();
+            copy.put("revision", number);
+            var written =
+                    api.update(
+                            Types.CONTROLLER_REVISIONS,
+                            key.namespace(),
+                            revision.name(),
+                            null,
+                            new Body.Tree(copy),
+                            WRITE);
+            history.remove(revision);
+            return remember(written);
+        }
+
+        private Revision create(ObjectNode data, String wanted, long number) {
+            var label = History.hash(wanted, collisions);
+            while (true) {
+                var revision = History.newRevision(set, data, number, collisions, label);
+                try {
+                    return remember(
+                            api.create(
+                                    Types.CONTROLLER_REVISIONS,
+                                    key.namespace(),
+                                    new Body.Tree(revision),
+                                    WRITE));
+                } catch (ApiException refused) {
+                    if (!refused.is("AlreadyExists")) throw refused;
+                    var taken =
+                            api.get(
+                                    Types.CONTROLLER_REVISIONS,
+                                    key.namespace(),
+                                    revision.path("metadata").path("name").asText());
+                    if (History.canonical(taken.tree().path("data")).equals(wanted)) {
+                        return remember(new Api.Written(taken, false, List.of()));
+                    }
+                    collisions++;
+                }
+            }
+        }
+
+        private Revision remember(Api.Written written) {
+            last.revisions = written.object().revision();
+            var revision =
+                    Revision.of(
+                            Typed.read(written.object().tree(), ControllerRevision.class),
+                            written.object().tree());
+            history.add(revision);
+            history.sort(History.AGE);
+            return revision;
+        }
+
+        private @Nullable ApiException carryOut(
+                List<Action> actions, Map<String, Revision> byName) {
+            @Nullable ApiException failure = null;
+            int batch = 0;
+            for (var action : actions) {
+                if (failure != null && action.batch() != batch) break;
+                batch = action.batch();
+                try {
+                    switch (action) {
+                        case Action.CreatePod(var ordinal, var revision, _) ->
+                                createPod(ordinal, Objects.requireNonNull(byName.get(revision)));
+                        case Action.CreateClaims(var pod, _) ->
+                                createClaims(pod.getMetadata().getName(), Identity.ordinal(pod));
+                        case Action.DeletePod(var pod, _) -> deletePod(pod);
+                        case Action.RepairPod(var pod, _) -> repairPod(pod);
+                        case Action.OwnClaim(var claim, _, var owners, _) ->
+                                ownClaim(claim, owners);
+                        case Action.WarnOfConflict(var claim, _) ->
+                                events.warning(
+                                        set,
+                                        "ConflictingController",
+                                        ("PersistentVolumeClaim %s has a conflicting OwnerReference"
+                                             + " that acts as a manging controller, the retention"
+                                             + " policy is ignored for this claim")
+                                                .formatted(claim));
+                    }
+                } catch (ApiException refused) {
+                    if (failure == null) failure = refused;
+                }
+            }
+            return failure;
+        }
+
+        private void createPod(int ordinal, Revision revision) {
+            var name = Identity.podName(set, ordinal);
+            try {
+                createClaims(name, ordinal);
+                var pod = Identity.newPod(set, revision.template(), revision.name(), ordinal);
+                var written = api.create(Types.PODS, key.namespace(), new Body.Tree(pod), WRITE);
+                last.pods = written.object().revision();
+                say(null, "Create", name);
+                ownNewClaims(Typed.read(written.object().tree(), Pod.class), ordinal);
+            } catch (ApiException refused) {
+                if (!refused.is("AlreadyExists")) say(refused, "Create", name);
+                throw refused;
+            }
+        }
+
+        /// A new pod's claims get their owner at once.
+        private void ownNewClaims(Pod pod, int ordinal) {
+            if (!Retention.deletes(set)) return;
+            for (var name : Identity.claimNames(set, ordinal).values()) {
+                var claim =
+                        Typed.read(
+                                api.get(Types.CLAIMS, key.namespace(), name).tree(),
+                                PersistentVolumeClaim.class);
+                if (Retention.owners(set, pod, claim, false).step()
+                        instanceof Retention.Step.Rewrite(var owners)) {
+                    ownClaim(name, owners);
+                }
+            }
+        }
+
+        private void createClaims(String podName, int ordinal) {
+            @Nullable ApiException failure = null;
+            for (var template : tree.path("spec").path("volumeClaimTemplates")) {
+                var body = Identity.newClaim(set, template, ordinal);
+                var name = body.path("metadata").path("name").asText();
+                var existing = claims.get(key.namespace(), name);
+                if (existing != null) {
+                    if (existing.getMetadata().getDeletionTimestamp() == null) continue;
+                    failure = failed("pvc %s is being deleted".formatted(name));
+                    continue;
+                }
+                try {
+                    var written =
+                            api.create(Types.CLAIMS, key.namespace(), new Body.Tree(body), WRITE);
+                    last.claims = written.object().revision();
+                    events.normal(
+                            set,
+                            "SuccessfulCreate",
+                            "Create Claim %s Pod %s in StatefulSet %s success"
+                                    .formatted(name, podName, key.name()));
+                } catch (ApiException refused) {
+                    if (refused.is("AlreadyExists")) continue;
+                    events.warning(
+                            set,
+                            "FailedCreate",
+                            "Create Claim %s for Pod %s in StatefulSet %s failed error: %s"
+                                    .formatted(name, podName, key.name(), refused.getMessage()));
+                    failure =
+                            failed(
+                                    "failed to create PVC %s: %s"
+                                            .formatted(name, refused.getMessage()));
+                }
+            }
+            if (failure != null) throw failure;
+        }
+
+        private static ApiException failed(String message) {
+            return new ApiException(new Status(500, "", message, null));
+        }
+
+        private void deletePod(Pod pod) {
+            var name = pod.getMetadata().getName();
+            try {
+                var deleted = api.delete(Types.PODS, key.namespace(), name, DeleteOptions.DEFAULT);
+                last.pods = deleted.object().revision();
+                say(null, "Delete", name);
+            } catch (ApiException refused) {
+                if (refused.code() == 404) {
+                    say(null, "Delete", name);
+                    return;
+                }
+                say(refused, "Delete", name);
+                throw refused;
+            }
+        }
+
+        private void repairPod(Pod pod) {
+            var name = pod.getMetadata().getName();
+            try {
+                var copy = api.get(Types.PODS, key.namespace(), name).copy();
+                Identity.repair(set, copy);
+                var written =
+                        api.update(
+                                Types.PODS,
+                                key.namespace(),
+                                name,
+                                null,
+                                new Body.Tree(copy),
+                                WRITE);
+                last.pods = written.object().revision();
+                say(null, "Update", name);
+            } catch (ApiException refused) {
+                say(refused, "Update", name);
+                throw refused;
+            }
+        }
+
+        private void ownClaim(String name, List<OwnerReference> owners) {
+            try {
+                var copy = api.get(Types.CLAIMS, key.namespace(), name).copy();
+                ((ObjectNode) copy.path("metadata")).set("ownerReferences", Retention.tree(owners));
+                var written =
+                        api.update(
+                                Types.CLAIMS,
+                                key.namespace(),
+                                name,
+                                null,
+                                new Body.Tree(copy),
+                                WRITE);
+                last.claims = written.object().revision();
+            } catch (ApiException refused) {
+                if (refused.code() != 404) throw refused;
+            }
+        }
+
+        private void say(@Nullable ApiException refused, String verb, String pod) {
+            if (refused == null) {
+                events.normal(
+                        set,
+                        "Successful" + verb,
+                        "%s Pod %s in StatefulSet %s successful".formatted(verb, pod, key.name()));
+            } else {
+                events.warning(
+                        set,
+                        "Failed" + verb,
+                        "%s Pod %s in StatefulSet %s failed error: %s"
+                                .formatted(verb, pod, key.name(), refused.getMessage()));
+            }
+        }
+
+        private void writeStatus(Plan.Status wanted) {
+            if (!changes(wanted)) return;
+            var body = (ObjectNode) tree.deepCopy();
+            for (int attempt = 1; ; attempt++) {
+                body.set("status", statusTree(wanted));
+                try {
+                    var written =
+                            api.update(
+                                    Types.STATEFUL_SETS,
+                                    key.namespace(),
+                                    key.name(),
+                                    "status",
+                                    new Body.Tree(body.deepCopy()),
+                                    WRITE);
+                    last.sets = written.object().revision();
+                    return;
+                } catch (ApiException refused) {
+                    if (refused.code() == 404) return;
+                    if (!refused.is("Conflict") || attempt == CONFLICTS_MAX) throw refused;
+                    body = api.get(Types.STATEFUL_SETS, key.namespace(), key.name()).copy();
+                }
+            }
+        }
+
+        private ObjectNode statusTree(Plan.Status wanted) {
+            var status = JsonNodeFactory.instance.objectNode();
+            status.put("observedGeneration", generation());
+            status.put("replicas", wanted.replicas());
+            if (wanted.ready() != 0) status.put("readyReplicas", wanted.ready());
+            if (wanted.current() != 0) status.put("currentReplicas", wanted.current());
+            if (wanted.updated() != 0) status.put("updatedReplicas", wanted.updated());
+            status.put("currentRevision", wanted.currentRevision());
+            status.put("updateRevision", wanted.updateRevision());
+            status.put("collisionCount", collisions);
+            status.put("availableReplicas", wanted.available());
+            return status;
+        }
+
+        private boolean changes(Plan.Status wanted) {
+            var status = tree.path("status");
+            return generation() > status.path("observedGeneration").asLong()
+                    || wanted.replicas() != status.path("replicas").asInt()
+                    || wanted.current() != status.path("currentReplicas").asInt()
+                    || wanted.ready() != status.path("readyReplicas").asInt()
+                    || wanted.updated() != status.path("updatedReplicas").asInt()
+                    || wanted.available() != status.path("availableReplicas").asInt()
+                    || !wanted.currentRevision().equals(status.path("currentRevision").asText())
+                    || !wanted.updateRevision().equals(status.path("updateRevision").asText());
+        }
+
+        private long generation() {
+            return tree.path("metadata").path("generation").asLong();
+        }
+
+        private void truncateHistory(List<Pod> owned, Plan.Status status) {
+            Set<String> live = new HashSet<>(Set.of(status.updateRevision()));
+            live.add(status.currentRevision());
+            owned.forEach(pod -> live.add(Identity.revision(pod)));
+            var limit = set.getSpec().getRevisionHistoryLimit();
+            for (var old : History.surplus(history, live, limit == null ? 10 : limit)) {
+                try {
+                    var deleted =
+                            api.delete(
+                                    Types.CONTROLLER_REVISIONS,
+                                    key.namespace(),
+                                    old.name(),
+                                    DeleteOptions.DEFAULT);
+                    last.revisions = deleted.object().revision();
+                } catch (ApiException refused) {
+                    if (refused.code() != 404) throw refused;
+                }
+            }
+        }
+    }
+}
