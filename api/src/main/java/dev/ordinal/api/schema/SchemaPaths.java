@@ -18,7 +18,7 @@ final class SchemaPaths {
                     field.items()
                             .orElseThrow(() -> new IllegalArgumentException("no items: " + path));
             var rest = path.startsWith("[].") ? path.substring(3) : path.substring(2);
-            return copy(field, field.properties(), Optional.of(change(items, rest, change)));
+            return field.with(field.properties(), Optional.of(change(items, rest, change)));
         }
         int end = end(path);
         var name = path.substring(0, end);
@@ -28,7 +28,7 @@ final class SchemaPaths {
         Map<String, Field> properties = new LinkedHashMap<>(field.properties());
         properties.put(
                 name, change(child, rest.startsWith(".") ? rest.substring(1) : rest, change));
-        return copy(field, properties, field.items());
+        return field.with(properties, field.items());
     }
 
     private static int end(String path) {
@@ -36,22 +36,5 @@ final class SchemaPaths {
             if (path.charAt(i) == '.' || path.charAt(i) == '[') return i;
         }
         return path.length();
-    }
-
-    private static Field copy(Field f, Map<String, Field> properties, Optional<Field> items) {
-        return new Field(
-                f.type(),
-                f.definition(),
-                f.format(),
-                f.description(),
-                properties,
-                items,
-                f.defaultValue(),
-                f.required(),
-                f.enumValues(),
-                f.merge(),
-                f.patchStrategy(),
-                f.patchMergeKey(),
-                f.listMapKeys());
     }
 }
