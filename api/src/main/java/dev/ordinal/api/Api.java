@@ -19,6 +19,12 @@ public interface Api {
     /// @throws ApiException NotFound
     Stored get(GroupVersionResource type, @Nullable String namespace, String name);
 
+    /// A view of an object: `status` (the object itself) or `scale`.
+    ///
+    /// @throws ApiException NotFound
+    Stored get(
+            GroupVersionResource type, @Nullable String namespace, String name, String subresource);
+
     Listing list(GroupVersionResource type, @Nullable String namespace, ListOptions options);
 
     /// Events in revision order; the caller closes it.
@@ -27,7 +33,16 @@ public interface Api {
     Written create(
             GroupVersionResource type, @Nullable String namespace, Body body, WriteOptions options);
 
-    /// @param subresource `status`, `finalize`, ...; null for the object itself
+    /// POSTs to a subresource: a pod's `binding` or `eviction`. The answer is a Status.
+    Written create(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            String subresource,
+            Body body,
+            WriteOptions options);
+
+    /// @param subresource `status`, `scale`, `finalize`; null for the object itself
     Written update(
             GroupVersionResource type,
             @Nullable String namespace,
@@ -154,6 +169,9 @@ public interface Api {
 
         /// Every matching event up to here has been handed out: what a bookmark says.
         long revision();
+
+        /// A BOOKMARK's object for [#revision].
+        Stored bookmark();
 
         @Override
         void close();

@@ -3,6 +3,8 @@ package dev.ordinal.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.schema.Decoder;
+import dev.ordinal.api.schema.Defaults;
 import dev.ordinal.api.schema.Schema;
 
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ public final class Kind {
     private final List<Rule> statusRules;
     private final List<Column> columns;
     private final Map<String, Function<JsonNode, String>> selectableFields;
+    private final boolean holdsContent;
     private final @Nullable Graceful graceful;
 
     private Kind(Builder b) {
@@ -65,6 +68,7 @@ public final class Kind {
         statusRules = List.copyOf(b.statusRules);
         columns = List.copyOf(b.columns);
         selectableFields = Map.copyOf(b.selectableFields);
+        holdsContent = b.holdsContent;
         graceful = b.graceful;
     }
 
@@ -156,8 +160,21 @@ public final class Kind {
         return nameRule;
     }
 
-    public List<Defaulting> defaulting() {
-        return defaulting;
+    /// Fills in every default; doing it again changes nothing.
+    public void defaulting(ObjectNode object) {
+        Defaults.fill(schema, object);
+        defaulting.forEach(step -> step.fill(object));
+    }
+
+    /// The object in its canonical form, ready to be stored.
+    public ObjectNode shape(ObjectNode object) {
+        object.put("apiVersion", apiVersion()).put("kind", kind);
+        return Decoder.normalize(schema, object);
+    }
+
+    /// Its spec.finalizers hold it while other objects live in it: a namespace.
+    public boolean holdsContent() {
+        return holdsContent;
     }
 
     public List<Preparing> preparing() {
@@ -255,6 +272,7 @@ public final class Kind {
         private final List<Column> columns = new ArrayList<>();
         private final Map<String, Function<JsonNode, String>> selectableFields =
                 new LinkedHashMap<>();
+        private boolean holdsContent;
         private @Nullable Graceful graceful;
 
         private Builder(GroupVersionResource type, Schema schema) {
@@ -362,6 +380,11 @@ public final class Kind {
 
         public Builder selectable(String field, Function<JsonNode, String> value) {
             selectableFields.put(field, value);
+            return this;
+        }
+
+        public Builder holdsContent() {
+            holdsContent = true;
             return this;
         }
 

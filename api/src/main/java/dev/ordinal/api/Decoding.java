@@ -1,0 +1,255 @@
+package dev.ordinal.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Api.Body;
+import dev.ordinal.api.Api.Patch;
+import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.patch.JsonPatch;
+import dev.ordinal.api.patch.MergePatch;
+import dev.ordinal.api.patch.StrategicMergePatch;
+import dev.ordinal.api.schema.Decoder;
+import dev.ordinal.api.schema.Schema;
+import dev.ordinal.api.schema.Text;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/// From request bodies and patches to objects of a kind, with upstream's complaints.
+final class Decoding {
+    private static final int PROBLEMS_MAX = 100;
+
+    private Decoding() {}
+
+    record Decoded(ObjectNode tree, List<String> warnings) {}
+
+    static Decoded decode(Kind kind, Body body, String fieldValidation) {
+        return decode(kind.schema(), kind.kind(), kind.apiVersion(), body, fieldValidation);
+    }
+
+    /// @throws ApiException BadRequest: malformed, of another kind, or (Strict) with unknown or
+    ///     double
+    ///     fields
+    static Decoded decode(
+            Schema schema, String kind, String apiVersion, Body body, String fieldValidation) {
+        List<String> problems = new ArrayList<>();
+        boolean yaml = false;
+        ObjectNode tree =
+                switch (body) {
+                    case Body.Tree(var given) -> given;
+                    case Body.Text(var bytes, var mediaType) -> {
+                        yaml = mediaType.contains("yaml");
+                        yield parse(kind, bytes, yaml, problems);
+                    }
+                };
+        checkKind(kind, apiVersion, tree);
+        var version = apiVersion.substring(apiVersion.indexOf('/') + 1);
+        var complaint =
+                "%s in version \"%s\" cannot be handled as a %s: ".formatted(kind, version, kind);
+        ObjectNode shaped;
+        try {
+            shaped =
+                    Decoder.decode(
+                            schema, tree, path -> problems.add("unknown field \"" + path + '"'));
+        } catch (Decoder.TypeException wrong) {
+            throw ApiException.badRequest(complaint + wrong.getMessage());
+        }
+        shaped.put("apiVersion", apiVersion).put("kind", kind);
+        var kept = problems.stream().limit(PROBLEMS_MAX).toList();
+        if (!kept.isEmpty() && fieldValidation.equals("Strict")) {
+            throw ApiException.badRequest(
+                    complaint + "strict decoding error: " + String.join(", ", kept));
+        }
+        return new Decoded(shaped, fieldValidation.equals("Ignore") ? List.of() : kept);
+    }
+
+    private static ObjectNode parse(
+            String kind, byte[] bytes, boolean yaml, List<String> problems) {
+        try {
+            var tree =
+                    yaml
+                            ? Text.yaml(bytes, problems::add)
+                            : Text.json(
+                                    bytes, path -> problems.add("duplicate field \"" + path + '"'));
+            if (tree instanceof ObjectNode object) return object;
+            throw unrecognized(
+                    kind,
+                    "json: cannot unmarshal %s into Go value of type struct"
+                            .formatted(goName(tree)),
+                    bytes);
+        } catch (Text.MalformedException malformed) {
+            throw unrecognized(kind, malformed.getMessage(), bytes);
+        }
+    }
+
+    private static String goName(JsonNode tree) {
+        return switch (tree.getNodeType()) {
+            case ARRAY -> "array";
+            case STRING -> "string";
+            case BOOLEAN -> "bool";
+            default -> "number";
+        };
+    }
+
+    private static ApiException unrecognized(String kind, @Nullable String why, byte[] bytes) {
+        return ApiException.badRequest(
+                "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json parse error: %s (%s)"
+                        .formatted(kind, why, excerpt(bytes)));
+    }
+
+    private static String excerpt(byte[] bytes) {
+        if (bytes.length == 0) return "<empty>";
+        int length = Math.min(30, bytes.length);
+        var tail = bytes.length > 30 ? " ..." : "";
+        return bytes[0] == '{'
+                ? new String(bytes, 0, length, StandardCharsets.UTF_8) + tail
+                : HexFormat.of().formatHex(bytes, 0, length) + tail;
+    }
+
+    private static void checkKind(String kind, String apiVersion, ObjectNode tree) {
+        var givenVersion = tree.path("apiVersion").asText();
+        var givenKind = tree.path("kind").asText();
+        if (!givenVersion.isEmpty() && !givenVersion.equals(apiVersion)) {
+            throw ApiException.badRequest(
+                    "the API version in the data (%s) does not match the expected API version (%s)"
+                            .formatted(givenVersion, apiVersion));
+        }
+        if (!givenKind.isEmpty() && !givenKind.equals(kind)) {
+            throw ApiException.badRequest(
+                    "the object provided is unrecognized (must be of type %s): no kind \"%s\" is registered for version \"%s\""
+                            .formatted(kind, givenKind, apiVersion));
+        }
+    }
+
+    /// Fills in or checks the namespace of the request.
+    static void placeIn(Kind kind, @Nullable String namespace, ObjectNode metadata) {
+        if (!kind.namespaced()) {
+            metadata.remove("namespace");
+            return;
+        }
+        var given = metadata.path("namespace").asText();
+        if (given.isEmpty()) metadata.put("namespace", namespace);
+        else if (!given.equals(namespace)) {
+            throw ApiException.badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the"
+                            + " request");
+        }
+    }
+
+    /// The object a patch asks for.
+    static ObjectNode patched(
+            Kind kind, Stored current, Patch patch, WriteOptions options, List<String> warnings) {
+        var tree = apply(kind.schema(), current.tree(), patch, options.fieldValidation(), warnings);
+        List<String> unknown = new ArrayList<>();
+        ObjectNode shaped;
+        try {
+            shaped =
+                    Decoder.decode(
+                            kind.schema(),
+                            tree,
+                            path -> unknown.add("unknown field \"" + path + '"'));
+        } catch (Decoder.TypeException wrong) {
+            throw undecodable(tree, wrong.getMessage());
+        }
+        warnings.addAll(unknown);
+        if (options.fieldValidation().equals("Strict") && !warnings.isEmpty()) {
+            throw undecodable(tree, "strict decoding error: " + String.join(", ", warnings));
+        }
+        if (options.fieldValidation().equals("Ignore")) warnings.clear();
+        checkIdentity(current, shaped);
+        return shaped;
+    }
+
+    private static void checkIdentity(Stored current, ObjectNode shaped) {
+        var metadata = Metadata.of(shaped);
+        if (!metadata.path("name").asText().equals(current.name())) {
+            throw ApiException.badRequest(
+                    "the name of the object (%s) does not match the name on the URL (%s)"
+                            .formatted(metadata.path("name").asText(), current.name()));
+        }
+        if (!metadata.path("namespace").asText().equals(current.namespace())) {
+            throw ApiException.badRequest(
+                    "the namespace of the object (%s) does not match the namespace on the request (%s)"
+                            .formatted(metadata.path("namespace").asText(), current.namespace()));
+        }
+    }
+
+    static ObjectNode apply(
+            Schema schema,
+            ObjectNode current,
+            Patch patch,
+            String fieldValidation,
+            List<String> warnings) {
+        JsonNode changes;
+        boolean jsonPatch = patch.mediaType().equals(Patch.JSON);
+        try {
+            changes =
+                    Text.json(
+                            patch.bytes(),
+                            path ->
+                                    warnings.add(
+                                            (jsonPatch ? "json patch " : "")
+                                                    + "duplicate field \""
+                                                    + path
+                                                    + '"'));
+        } catch (Text.MalformedException malformed) {
+            throw ApiException.badRequest(
+                    fieldValidation.equals("Ignore") && patch.mediaType().equals(Patch.MERGE)
+                            ? "Invalid JSON Patch"
+                            : "error decoding patch: " + malformed.getMessage());
+        }
+        return switch (patch.mediaType()) {
+            case Patch.JSON -> {
+                if (!(changes instanceof ArrayNode operations)) {
+                    throw ApiException.badRequest(
+                            "error decoding patch: json: cannot unmarshal object into Go value of"
+                                    + " type []handlers.jsonPatchOp");
+                }
+                yield object(JsonPatch.apply(current, operations));
+            }
+            case Patch.MERGE -> {
+                requireObject(changes);
+                yield object(MergePatch.apply(current, changes));
+            }
+            case Patch.STRATEGIC -> {
+                requireObject(changes);
+                yield StrategicMergePatch.apply(schema, current, (ObjectNode) changes);
+            }
+            default ->
+                    throw new ApiException(
+                            new Status(
+                                    415,
+                                    "UnsupportedMediaType",
+                                    "the body of the request was in an unknown format - accepted"
+                                            + " media types include: "
+                                            + String.join(
+                                                    ", ", Patch.JSON, Patch.MERGE, Patch.STRATEGIC),
+                                    null));
+        };
+    }
+
+    private static void requireObject(JsonNode changes) {
+        if (!changes.isObject()) {
+            throw ApiException.badRequest(
+                    "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}"
+                            .formatted(goName(changes)));
+        }
+    }
+
+    private static ObjectNode object(JsonNode tree) {
+        if (tree instanceof ObjectNode object) return object;
+        throw undecodable(tree, "json: cannot unmarshal " + goName(tree));
+    }
+
+    private static ApiException undecodable(JsonNode tree, @Nullable String why) {
+        var problems = new Problems();
+        problems.at("patch").invalid(tree.toString(), why == null ? "" : why);
+        return problems.invalid("", "", "");
+    }
+}

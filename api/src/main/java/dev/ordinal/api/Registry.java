@@ -1,0 +1,572 @@
+package dev.ordinal.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Admission.Operation;
+import dev.ordinal.store.StaleException;
+import dev.ordinal.store.Store;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.random.RandomGenerator;
+
+/// The one way a read or write takes: decode, default, admit, check, commit.
+///
+/// Writes are computed outside the store's writer and committed by compare-and-set; one that lost a
+/// race is computed again, unless the client named the version it expects.
+public final class Registry implements Api {
+    private static final String SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
+    private static final int GENERATED_BASE_MAX = 58;
+    private static final int GENERATED_TRIES = 8;
+
+    private final List<Kind> kinds;
+    private final Map<GroupVersionResource, Kind> byType = new LinkedHashMap<>();
+    private final List<Admission> admissions;
+    private final Store<Stored> store;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final Lists lists;
+    private final Deletions deletions;
+
+    /// @param admissions in the order they see a write
+    public Registry(
+            List<Kind> kinds,
+            List<Admission> admissions,
+            Store<Stored> store,
+            InstantSource clock,
+            RandomGenerator random) {
+        this.kinds = List.copyOf(kinds);
+        this.admissions = List.copyOf(admissions);
+        this.store = store;
+        this.clock = clock;
+        this.random = random;
+        kinds.forEach(kind -> byType.put(kind.type(), kind));
+        lists = new Lists(store);
+        deletions = new Deletions(this, clock);
+    }
+
+    @Override
+    public List<Kind> kinds() {
+        return kinds;
+    }
+
+    /// @throws ApiException NotFound for a resource that is not served
+    Kind kind(GroupVersionResource type) {
+        var kind = byType.get(type);
+        if (kind != null) return kind;
+        throw new ApiException(
+                new Status(
+                        404,
+                        "NotFound",
+                        "the server could not find the requested resource",
+                        Status.Details.empty()));
+    }
+
+    /// Where an object lives in the store.
+    static String key(Kind kind, @Nullable String namespace, String name) {
+        return prefix(kind, kind.namespaced() ? Objects.requireNonNull(namespace) : null) + name;
+    }
+
+    static String prefix(Kind kind, @Nullable String namespace) {
+        var group = kind.group().isEmpty() ? "core" : kind.group();
+        var collection = "/" + group + "/" + kind.plural() + "/";
+        return namespace == null || namespace.isEmpty() || !kind.namespaced()
+                ? collection
+                : collection + namespace + "/";
+    }
+
+    @Override
+    public Stored get(GroupVersionResource type, @Nullable String namespace, String name) {
+        return find(kind(type), namespace, name);
+    }
+
+    Stored find(Kind kind, @Nullable String namespace, String name) {
+        var entry = store.latest().get(key(kind, namespace, name));
+        if (entry == null) throw ApiException.notFound(kind.type(), name);
+        return entry.value();
+    }
+
+    @Override
+    public Stored get(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            String subresource) {
+        var kind = kind(type);
+        var object = find(kind, namespace, name);
+        var scale = kind.scale();
+        return subresource.equals("scale") && scale != null
+                ? ScaleView.of(kind, scale, object)
+                : object;
+    }
+
+    @Override
+    public Listing list(
+            GroupVersionResource type, @Nullable String namespace, ListOptions options) {
+        return lists.list(kind(type), namespace, options);
+    }
+
+    @Override
+    public Watching watch(
+            GroupVersionResource type, @Nullable String namespace, WatchOptions options) {
+        return lists.watch(kind(type), namespace, options);
+    }
+
+    @Override
+    public Written create(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            Body body,
+            WriteOptions options) {
+        var kind = kind(type);
+        OptionChecks.check("CreateOptions", options);
+        var decoded = Decoding.decode(kind, body, options.fieldValidation());
+        var metadata = Metadata.of(decoded.tree());
+        Decoding.placeIn(kind, namespace, metadata);
+        if (!metadata.path("resourceVersion").asText("0").matches("0?")) {
+            throw new ApiException(
+                    new Status(
+                            500,
+                            "",
+                            "resourceVersion should not be set on objects to be created",
+                            null));
+        }
+        boolean generated =
+                metadata.path("name").asText().isEmpty() && metadata.has("generateName");
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return insert(kind, decoded.tree().deepCopy(), options, decoded.warnings());
+            } catch (TakenException taken) {
+                if (!generated) throw taken.refusal(kind);
+                if (attempt == GENERATED_TRIES) throw taken.generatedRefusal(kind);
+            }
+        }
+    }
+
+    /// Creates an object whose body has been decoded.
+    private Written insert(
+            Kind kind, ObjectNode object, WriteOptions options, List<String> warnings)
+            throws TakenException {
+        var metadata = Metadata.of(object);
+        for (var field :
+                List.of(
+                        "creationTimestamp",
+                        "uid",
+                        "deletionTimestamp",
+                        "deletionGracePeriodSeconds",
+                        "selfLink",
+                        "resourceVersion",
+                        "generation")) {
+            metadata.remove(field);
+        }
+        kind.defaulting(object);
+        metadata.put("uid", uid());
+        metadata.put("creationTimestamp", now().toString());
+        if (metadata.path("name").asText().isEmpty()) {
+            var base = metadata.path("generateName").asText();
+            if (!base.isEmpty()) metadata.put("name", generatedName(base));
+        }
+        if (kind.hasStatus()) object.remove("status");
+        if (kind.countsGenerations()) metadata.put("generation", 1);
+        kind.preparing().forEach(step -> step.prepare(object, null, null));
+        var name = metadata.path("name").asText();
+        var namespace = metadata.path("namespace").asText();
+        var attempt =
+                new Attempt(
+                        this, Operation.CREATE, kind, null, namespace, name, object, null, options);
+        boolean done = false;
+        try {
+            attempt.admit(admissions);
+            kind.defaulting(object);
+            var problems = new Problems();
+            Metadata.checkNew(kind, object, problems);
+            kind.rules().forEach(rule -> rule.check(object, null, problems));
+            if (!problems.isEmpty()) throw problems.invalid(kind.kind(), kind.group(), name);
+            var shaped = kind.shape(object);
+            var key = key(kind, namespace, name);
+            var existing = store.latest().get(key);
+            if (existing != null) throw new TakenException(name, existing.value());
+            if (options.dryRun()) return new Written(Stored.encode(0, shaped), true, warnings);
+            var stored = store.put(key, 0, revision -> encode(shaped, revision));
+            done = true;
+            return new Written(stored, true, warnings);
+        } catch (StaleException _) {
+            var winner = store.latest().get(key(kind, namespace, name));
+            throw new TakenException(name, winner == null ? null : winner.value());
+        } finally {
+            attempt.end(done);
+        }
+    }
+
+    static Stored encode(ObjectNode tree, long revision) {
+        Metadata.of(tree).put("resourceVersion", Long.toString(revision));
+        return Stored.encode(revision, tree);
+    }
+
+    private String generatedName(String base) {
+        var name =
+                new StringBuilder(
+                        base.length() > GENERATED_BASE_MAX
+                                ? base.substring(0, GENERATED_BASE_MAX)
+                                : base);
+        synchronized (random) {
+            for (int i = 0; i < 5; i++) {
+                name.append(SUFFIX_ALPHABET.charAt(random.nextInt(SUFFIX_ALPHABET.length())));
+            }
+        }
+        return name.toString();
+    }
+
+    private String uid() {
+        synchronized (random) {
+            long high = (random.nextLong() & ~0xf000L) | 0x4000L;
+            long low = (random.nextLong() & ~(3L << 62)) | (2L << 62);
+            return new java.util.UUID(high, low).toString();
+        }
+    }
+
+    Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    @Override
+    public Written create(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            String subresource,
+            Body body,
+            WriteOptions options) {
+        var kind = kind(type);
+        return switch (subresource) {
+            case "binding" -> PodVerbs.bind(this, kind, namespace, name, body, options);
+            case "eviction" -> PodVerbs.evict(this, kind, namespace, name, body, options);
+            default -> throw methodNotAllowed(kind, "create");
+        };
+    }
+
+    static ApiException methodNotAllowed(Kind kind, String action) {
+        return new ApiException(
+                new Status(
+                        405,
+                        "MethodNotAllowed",
+                        "%s is not supported on resources of kind \"%s\""
+                                .formatted(action, kind.type().groupResource()),
+                        Status.Details.of("", kind.group(), kind.plural())));
+    }
+
+    @Override
+    public Written update(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            @Nullable String subresource,
+            Body body,
+            WriteOptions options) {
+        var kind = kind(type);
+        OptionChecks.check("UpdateOptions", options);
+        var scale = kind.scale();
+        if ("scale".equals(subresource) && scale != null) {
+            return ScaleView.update(this, kind, scale, namespace, name, body, options);
+        }
+        var decoded = Decoding.decode(kind, body, options.fieldValidation());
+        var metadata = Metadata.of(decoded.tree());
+        Decoding.placeIn(kind, namespace, metadata);
+        var given = metadata.path("name").asText();
+        if (given.isEmpty()) metadata.put("name", name);
+        else if (!given.equals(name)) {
+            throw ApiException.badRequest(
+                    "the name of the object (%s) does not match the name on the URL (%s)"
+                            .formatted(given, name));
+        }
+        var entry = store.latest().get(key(kind, namespace, name));
+        if (entry == null && kind.createsOnUpdate() && subresource == null) {
+            try {
+                return insert(kind, decoded.tree(), options, decoded.warnings());
+            } catch (TakenException _) {
+                // Somebody else has just created it: go on with the update.
+            }
+        }
+        boolean conditional = !metadata.path("resourceVersion").asText("0").matches("0?");
+        if (!conditional && !kind.updatesUnconditionally()) {
+            var problems = new Problems();
+            problems.at("metadata")
+                    .at("resourceVersion")
+                    .invalid(0, "must be specified for an update");
+            throw problems.invalid(kind.plural(), kind.group(), name);
+        }
+        return modify(
+                kind,
+                namespace,
+                name,
+                subresource,
+                _ -> decoded.tree().deepCopy(),
+                options,
+                decoded.warnings());
+    }
+
+    @Override
+    public Written patch(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            @Nullable String subresource,
+            Patch patch,
+            WriteOptions options) {
+        var kind = kind(type);
+        OptionChecks.checkPatch(patch, options);
+        var scale = kind.scale();
+        if ("scale".equals(subresource) && scale != null) {
+            return ScaleView.patch(this, kind, scale, namespace, name, patch, options);
+        }
+        List<String> warnings = new ArrayList<>();
+        return modify(
+                kind,
+                namespace,
+                name,
+                subresource,
+                current -> {
+                    warnings.clear();
+                    return Decoding.patched(kind, current, patch, options, warnings);
+                },
+                options,
+                warnings);
+    }
+
+    /// What an object should become; called again when another write came first.
+    @FunctionalInterface
+    interface Change {
+        ObjectNode of(Stored current);
+    }
+
+    /// Reads, changes and writes one object.
+    Written modify(
+            Kind kind,
+            @Nullable String namespace,
+            String name,
+            @Nullable String subresource,
+            Change change,
+            WriteOptions options,
+            List<String> warnings) {
+        while (true) {
+            var current = find(kind, namespace, name);
+            var proposed = change.of(current);
+            checkPreconditions(kind, name, current, proposed);
+            try {
+                return replace(kind, current, proposed, subresource, options, warnings);
+            } catch (StaleException _) {
+                if (store.latest().get(key(kind, namespace, name)) == null) {
+                    throw ApiException.notFound(kind.type(), name);
+                }
+            }
+        }
+    }
+
+    private static void checkPreconditions(
+            Kind kind, String name, Stored current, ObjectNode proposed) {
+        var metadata = Metadata.of(proposed);
+        var uid = metadata.path("uid").asText();
+        if (!uid.isEmpty() && !uid.equals(current.uid())) {
+            throw ApiException.conflict(
+                    kind.type(),
+                    name,
+                    "StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: %s, UID in object meta: %s"
+                            .formatted(
+                                    "/registry" + key(kind, current.namespace(), name),
+                                    uid,
+                                    current.uid()));
+        }
+        var version = metadata.path("resourceVersion").asText();
+        if (!version.isEmpty()
+                && !version.equals("0")
+                && !version.equals(Long.toString(current.revision()))) {
+            throw ApiException.conflict(
+                    kind.type(),
+                    name,
+                    "the object has been modified; please apply your changes to the latest version"
+                            + " and try again");
+        }
+    }
+
+    private Written replace(
+            Kind kind,
+            Stored current,
+            ObjectNode object,
+            @Nullable String subresource,
+            WriteOptions options,
+            List<String> warnings)
+            throws StaleException {
+        var old = current.tree();
+        restore(kind, object, old, subresource);
+        kind.defaulting(object);
+        kind.preparing().forEach(step -> step.prepare(object, old, subresource));
+        countGeneration(kind, object, old);
+        var attempt =
+                new Attempt(
+                        this,
+                        Operation.UPDATE,
+                        kind,
+                        subresource,
+                        current.namespace(),
+                        current.name(),
+                        object,
+                        old,
+                        options);
+        boolean done = false;
+        try {
+            attempt.admit(admissions);
+            kind.defaulting(object);
+            check(kind, current, object, subresource);
+            var shaped = kind.shape(object);
+            Metadata.of(shaped).put("resourceVersion", Long.toString(current.revision()));
+            if (Trees.same(shaped, old)) return new Written(current, false, warnings);
+            if (options.dryRun()) {
+                return new Written(Stored.encode(current.revision(), shaped), false, warnings);
+            }
+            var key = key(kind, current.namespace(), current.name());
+            var stored =
+                    deletions.isFinished(kind, shaped)
+                            ? store.delete(key, current.revision(), r -> encode(shaped, r))
+                            : store.put(key, current.revision(), r -> encode(shaped, r));
+            done = true;
+            return new Written(stored, false, warnings);
+        } finally {
+            attempt.end(done);
+        }
+    }
+
+    /// Puts back what no update may change.
+    private static void restore(
+            Kind kind, ObjectNode object, ObjectNode old, @Nullable String subresource) {
+        var metadata = Metadata.of(object);
+        var before = Metadata.of(old);
+        for (var field :
+                List.of(
+                        "uid",
+                        "creationTimestamp",
+                        "deletionTimestamp",
+                        "generation",
+                        "deletionGracePeriodSeconds",
+                        "namespace")) {
+            Trees.copy(field, before, metadata);
+        }
+        metadata.remove("selfLink");
+        if (!kind.hasStatus()) return;
+        if (subresource == null) Trees.copy("status", old, object);
+        else if (subresource.equals("status")) {
+            for (var field : old.properties()) {
+                if (!field.getKey().equals("status") && !field.getKey().equals("metadata")) {
+                    object.set(field.getKey(), field.getValue().deepCopy());
+                }
+            }
+        }
+    }
+
+    private static void countGeneration(Kind kind, ObjectNode object, ObjectNode old) {
+        if (!kind.countsGenerations()) return;
+        var after = kind.shape(object.deepCopy());
+        if (!Trees.same(after.path("spec"), old.path("spec"))) {
+            var metadata = Metadata.of(object);
+            metadata.put("generation", metadata.path("generation").asLong() + 1);
+        }
+    }
+
+    private static void check(
+            Kind kind, Stored current, ObjectNode object, @Nullable String subresource) {
+        var problems = new Problems();
+        Metadata.checkChanged(object, current.tree(), problems);
+        var rules =
+                switch (subresource) {
+                    case "status" -> kind.statusRules();
+                    case "binding" -> List.<Kind.Rule>of();
+                    case null, default -> kind.rules();
+                };
+        rules.forEach(rule -> rule.check(object, current.tree(), problems));
+        if (!problems.isEmpty()) {
+            throw problems.invalid(kind.kind(), kind.group(), current.name());
+        }
+    }
+
+    @Override
+    public Deleted delete(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            String name,
+            DeleteOptions options) {
+        var kind = kind(type);
+        OptionChecks.check(options);
+        return deletions.delete(kind, namespace, name, options);
+    }
+
+    @Override
+    public Listing deleteCollection(
+            GroupVersionResource type,
+            @Nullable String namespace,
+            DeleteOptions options,
+            ListOptions selection) {
+        var kind = kind(type);
+        OptionChecks.check(options);
+        var listing = lists.list(kind, namespace, selection);
+        for (var item : listing.items()) {
+            try {
+                deletions.delete(
+                        kind, kind.namespaced() ? item.namespace() : null, item.name(), options);
+            } catch (ApiException refused) {
+                if (refused.code() != 404) throw refused;
+            }
+        }
+        return listing;
+    }
+
+    Store<Stored> store() {
+        return store;
+    }
+
+    List<Admission> admissions() {
+        return admissions;
+    }
+
+    /// The name is in use.
+    private static final class TakenException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final String name;
+        private final boolean deleting;
+
+        TakenException(String name, @Nullable Stored winner) {
+            this.name = name;
+            deleting = winner != null && winner.tree().path("metadata").has("deletionTimestamp");
+        }
+
+        ApiException refusal(Kind kind) {
+            var taken = ApiException.alreadyExists(kind.type(), name);
+            if (!deleting) return taken;
+            var status = taken.status();
+            return new ApiException(
+                    new Status(
+                            status.code(),
+                            status.reason(),
+                            "object is being deleted: " + status.message(),
+                            status.details()));
+        }
+
+        ApiException generatedRefusal(Kind kind) {
+            return new ApiException(
+                    new Status(
+                            409,
+                            "AlreadyExists",
+                            "%s \"%s\" already exists, the server was not able to generate a unique name for the object"
+                                    .formatted(kind.type().groupResource(), name),
+                            new Status.Details(
+                                    name, kind.group(), kind.plural(), "", List.of(), 1)));
+        }
+    }
+}
