@@ -52,7 +52,7 @@ public final class ControllerLoop {
             queue.done(key);
             again.ifPresent(delay -> queue.addAfter(key, delay));
         } catch (ApiException refused) {
-            LOG.debug("{} {}: {}", controller.name(), key, refused.getMessage());
+            LOG.info("{} {}: {}", controller.name(), key, refused.getMessage());
             queue.failed(key);
         } catch (RuntimeException broken) {
             LOG.error("{} {} failed", controller.name(), key, broken);

@@ -20,7 +20,7 @@ public final class Ages {
 
     /// Two digits of precision at most: `59s`, `2m30s`, `5h`, `3d4h`, `2y`.
     public static String human(Duration duration) {
-        long seconds = duration.getSeconds();
+        long seconds = duration.toSeconds();
         if (seconds < -1) return "<invalid>";
         if (seconds < 0) return "0s";
         if (seconds < 60 * 2) return seconds + "s";

@@ -194,9 +194,9 @@ public final class StatefulSetController implements Controller {
                                     collisions,
                                     countsUnavailable,
                                     clock.instant()));
-            var failure =
-                    carryOut(
-                            plan.actions(), Map.of(current.name(), current, update.name(), update));
+            Map<String, Revision> byName = new HashMap<>(Map.of(current.name(), current));
+            byName.put(update.name(), update);
+            var failure = carryOut(plan.actions(), byName);
             writeStatus(plan.status());
             truncateHistory(owned, plan.status());
             if (failure != null) throw failure;

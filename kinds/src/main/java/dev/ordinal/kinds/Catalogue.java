@@ -1,0 +1,61 @@
+package dev.ordinal.kinds;
+
+import dev.ordinal.api.Admission;
+import dev.ordinal.api.Kind;
+import dev.ordinal.api.NamespaceLifecycle;
+import dev.ordinal.kinds.configmap.ConfigMaps;
+import dev.ordinal.kinds.controllerrevision.ControllerRevisions;
+import dev.ordinal.kinds.endpointslice.EndpointSlices;
+import dev.ordinal.kinds.event.Events;
+import dev.ordinal.kinds.namespace.Namespaces;
+import dev.ordinal.kinds.node.Nodes;
+import dev.ordinal.kinds.persistentvolume.PersistentVolumes;
+import dev.ordinal.kinds.persistentvolumeclaim.Claims;
+import dev.ordinal.kinds.persistentvolumeclaim.StorageProtection;
+import dev.ordinal.kinds.pod.PodAdmission;
+import dev.ordinal.kinds.pod.Pods;
+import dev.ordinal.kinds.secret.Secrets;
+import dev.ordinal.kinds.service.ServiceAddresses;
+import dev.ordinal.kinds.service.Services;
+import dev.ordinal.kinds.serviceaccount.ServiceAccounts;
+import dev.ordinal.kinds.statefulset.StatefulSets;
+import dev.ordinal.kinds.storageclass.DefaultStorageClass;
+import dev.ordinal.kinds.storageclass.StorageClasses;
+
+import java.util.List;
+
+/// All kinds that are served, one line each, in discovery order.
+public final class Catalogue {
+    private static final List<Kind> KINDS =
+            List.of(
+                    ConfigMaps.KIND,
+                    Events.KIND,
+                    Namespaces.KIND,
+                    Nodes.KIND,
+                    Claims.KIND,
+                    PersistentVolumes.KIND,
+                    Pods.KIND,
+                    Secrets.KIND,
+                    ServiceAccounts.KIND,
+                    Services.KIND,
+                    ControllerRevisions.KIND,
+                    StatefulSets.KIND,
+                    StorageClasses.KIND,
+                    EndpointSlices.KIND);
+
+    private Catalogue() {}
+
+    public static List<Kind> kinds() {
+        return KINDS;
+    }
+
+    /// The admissions of one cluster, in the order they see a write.
+    public static List<Admission> admissions(ServiceAddresses addresses) {
+        return List.of(
+                new NamespaceLifecycle(),
+                new PodAdmission(),
+                new DefaultStorageClass(),
+                new StorageProtection(),
+                addresses);
+    }
+}

@@ -1,0 +1,24 @@
+package dev.ordinal.kinds.persistentvolumeclaim;
+
+import dev.ordinal.api.Admission;
+import dev.ordinal.kinds.persistentvolume.PersistentVolumes;
+
+/// New claims and volumes get the finalizer that keeps them while they are in use.
+///
+/// @see "Kubernetes documentation: Storage Object in Use Protection"
+public final class StorageProtection implements Admission {
+    @Override
+    public void admit(Write write) {
+        if (write.operation() != Operation.CREATE) return;
+        var type = write.kind().type();
+        if (type.equals(Claims.KIND.type())) add(write, Storage.CLAIM_PROTECTION);
+        if (type.equals(PersistentVolumes.KIND.type())) add(write, Storage.VOLUME_PROTECTION);
+    }
+
+    private static void add(Write write, String finalizer) {
+        var finalizers =
+                write.object().withObjectProperty("metadata").withArrayProperty("finalizers");
+        for (var known : finalizers) if (known.asText().equals(finalizer)) return;
+        finalizers.add(finalizer);
+    }
+}

@@ -1,0 +1,275 @@
+package dev.ordinal.kinds.statefulset;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Kind;
+import dev.ordinal.api.Names;
+import dev.ordinal.api.Problems;
+import dev.ordinal.api.Trees;
+import dev.ordinal.api.schema.Schema;
+import dev.ordinal.kinds.Checks;
+import dev.ordinal.kinds.Columns;
+import dev.ordinal.kinds.persistentvolumeclaim.Claims;
+import dev.ordinal.kinds.pod.PodDefaults;
+import dev.ordinal.kinds.pod.PodRules;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Everything the API server knows about `apps/v1` StatefulSets.
+public final class StatefulSets {
+    private static final List<String> MUTABLE =
+            List.of(
+                    "replicas",
+                    "ordinals",
+                    "template",
+                    "updateStrategy",
+                    "revisionHistoryLimit",
+                    "persistentVolumeClaimRetentionPolicy",
+                    "minReadySeconds");
+
+    public static final Kind KIND =
+            Kind.of("apps/v1", "statefulsets", Schema.load("apps/v1", "StatefulSet"))
+                    .shortNames("sts")
+                    .categories("all")
+                    .status()
+                    .generations()
+                    .scale("/spec/replicas", "/status/replicas", "/spec/selector")
+                    .name(Names::label)
+                    .field("spec.replicas", f -> f.byDefault(1))
+                    .field("spec.podManagementPolicy", f -> f.byDefault("OrderedReady"))
+                    .field("spec.revisionHistoryLimit", f -> f.byDefault(10))
+                    .defaulting(StatefulSets::fill)
+                    .preparing(StatefulSets::prepare)
+                    .rules(StatefulSets::check)
+                    .statusRules(StatefulSets::checkStatus)
+                    .column(Columns.name())
+                    .column(
+                            Columns.text(
+                                    "Ready",
+                                    "Ready replicas of those wanted.",
+                                    set ->
+                                            set.at("/status/readyReplicas").asInt()
+                                                    + "/"
+                                                    + set.at("/spec/replicas").asInt()))
+                    .column(Columns.age())
+                    .column(
+                            Columns.wide(
+                                    "Containers",
+                                    "Names of its containers.",
+                                    set ->
+                                            Columns.joined(
+                                                    set.at("/spec/template/spec/containers"),
+                                                    "name")))
+                    .column(
+                            Columns.wide(
+                                    "Images",
+                                    "Images of its containers.",
+                                    set ->
+                                            Columns.joined(
+                                                    set.at("/spec/template/spec/containers"),
+                                                    "image")))
+                    .build();
+
+    private StatefulSets() {}
+
+    private static void fill(ObjectNode set) {
+        if (!(set.path("spec") instanceof ObjectNode spec)) return;
+        var strategy = spec.withObjectProperty("updateStrategy");
+        if (strategy.path("type").asText().isEmpty()) {
+            strategy.put("type", "RollingUpdate");
+            strategy.withObjectProperty("rollingUpdate");
+        }
+        if (strategy.path("type").asText().equals("RollingUpdate")
+                && strategy.path("rollingUpdate") instanceof ObjectNode block
+                && !block.has("partition")) {
+            block.put("partition", 0);
+        }
+        var retention = spec.withObjectProperty("persistentVolumeClaimRetentionPolicy");
+        for (var when : List.of("whenDeleted", "whenScaled")) {
+            if (retention.path(when).asText().isEmpty()) retention.put(when, "Retain");
+        }
+        PodDefaults.fillTemplate(spec.path("template").path("spec"));
+        for (var claim : spec.path("volumeClaimTemplates")) {
+            var template = (ObjectNode) claim;
+            template.put("apiVersion", "v1").put("kind", "PersistentVolumeClaim");
+            Claims.fill(template);
+            template.withObjectProperty("status").put("phase", "Pending");
+        }
+    }
+
+    /// The feature MaxUnavailableStatefulSet is off: its field goes unless it was there already.
+    private static void prepare(
+            ObjectNode set, @Nullable JsonNode old, @Nullable String subresource) {
+        boolean had =
+                old != null && old.at("/spec/updateStrategy/rollingUpdate").has("maxUnavailable");
+        if (!had && set.at("/spec/updateStrategy/rollingUpdate") instanceof ObjectNode block) {
+            block.remove("maxUnavailable");
+        }
+    }
+
+    private static void check(JsonNode set, @Nullable JsonNode old, Problems problems) {
+        var spec = set.path("spec");
+        var at = problems.at("spec");
+        if (old != null) {
+            checkImmutable((ObjectNode) spec, (ObjectNode) old.path("spec"), at);
+        }
+        var policy = spec.path("podManagementPolicy").asText();
+        if (!List.of("OrderedReady", "Parallel").contains(policy)) {
+            at.at("podManagementPolicy").invalid(policy, "must be 'OrderedReady' or 'Parallel'");
+        }
+        checkStrategy(spec.path("updateStrategy"), at.at("updateStrategy"));
+        for (var when : List.of("whenDeleted", "whenScaled")) {
+            Checks.oneOf(
+                    spec.path("persistentVolumeClaimRetentionPolicy").path(when),
+                    List.of("Retain", "Delete"),
+                    at.at("persistentVolumeClaimRetentionPolicy").at(when));
+        }
+        Checks.nonNegative(spec.path("replicas"), at.at("replicas"));
+        Checks.nonNegative(spec.path("minReadySeconds"), at.at("minReadySeconds"));
+        Checks.nonNegative(spec.at("/ordinals/start"), at.at("ordinals").at("start"));
+        if (old == null) checkCreation(spec, at);
+        checkTemplate(spec, at);
+    }
+
+    private static void checkImmutable(ObjectNode spec, ObjectNode old, Problems at) {
+        var munged = spec.deepCopy();
+        for (var field : MUTABLE) Trees.copy(field, old, munged);
+        if (!Trees.same(munged, old)) {
+            at.forbidden(
+                    "updates to statefulset spec for fields other than 'replicas', 'ordinals',"
+                            + " 'template', 'updateStrategy', 'revisionHistoryLimit',"
+                            + " 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are"
+                            + " forbidden");
+        }
+    }
+
+    private static void checkStrategy(JsonNode strategy, Problems at) {
+        var type = strategy.path("type").asText();
+        switch (type) {
+            case "" -> at.required("");
+            case "OnDelete" -> {
+                if (strategy.has("rollingUpdate")) {
+                    at.at("rollingUpdate")
+                            .invalid(
+                                    strategy.path("rollingUpdate"),
+                                    "only allowed for updateStrategy 'RollingUpdate'");
+                }
+            }
+            case "RollingUpdate" ->
+                    Checks.nonNegative(
+                            strategy.at("/rollingUpdate/partition"),
+                            at.at("rollingUpdate").at("partition"));
+            default -> at.invalid(strategy, "must be 'RollingUpdate' or 'OnDelete'");
+        }
+    }
+
+    private static void checkCreation(JsonNode spec, Problems at) {
+        var service = spec.path("serviceName").asText();
+        if (!service.isEmpty()) Checks.label(service, at.at("serviceName"));
+        var templates = spec.path("volumeClaimTemplates");
+        for (int i = 0; i < templates.size(); i++) {
+            Claims.checkSpec(
+                    templates.get(i).path("spec"), at.at("volumeClaimTemplates").at(i).at("spec"));
+        }
+    }
+
+    private static void checkTemplate(JsonNode spec, Problems at) {
+        var selector = spec.path("selector");
+        if (!selector.isObject()) at.at("selector").required("");
+        else {
+            Checks.selector(selector, at.at("selector"));
+            if (selector.path("matchLabels").isEmpty()
+                    && selector.path("matchExpressions").isEmpty()) {
+                at.at("selector").invalid(selector, "empty selector is invalid for statefulset");
+            } else if (!matches(selector, spec.at("/template/metadata/labels"))) {
+                at.at("template")
+                        .at("metadata")
+                        .at("labels")
+                        .invalid(
+                                spec.at("/template/metadata/labels"),
+                                "`selector` does not match template `labels`");
+            }
+        }
+        Checks.labels(
+                spec.at("/template/metadata/labels"),
+                at.at("template").at("metadata").at("labels"));
+        Set<String> claims = new HashSet<>();
+        for (var claim : spec.path("volumeClaimTemplates")) {
+            claims.add(claim.at("/metadata/name").asText());
+        }
+        var pod = spec.path("template").path("spec");
+        var place = at.at("template").at("spec");
+        PodRules.checkSpec(pod, claims, place);
+        var restart = pod.path("restartPolicy").asText();
+        if (List.of("OnFailure", "Never").contains(restart)) {
+            place.at("restartPolicy").notSupported(restart, List.of("Always"));
+        }
+        if (pod.has("activeDeadlineSeconds")) {
+            place.at("activeDeadlineSeconds")
+                    .forbidden("activeDeadlineSeconds in StatefulSet is not Supported");
+        }
+    }
+
+    /// The selector as a query over the template's labels.
+    private static boolean matches(JsonNode selector, JsonNode labels) {
+        var have = new java.util.HashMap<String, String>();
+        labels.properties().forEach(l -> have.put(l.getKey(), l.getValue().asText()));
+        for (var wanted : selector.path("matchLabels").properties()) {
+            if (!wanted.getValue().asText().equals(have.get(wanted.getKey()))) return false;
+        }
+        for (var term : selector.path("matchExpressions")) {
+            var key = term.path("key").asText();
+            var values = new HashSet<String>();
+            term.path("values").forEach(value -> values.add(value.asText()));
+            var value = have.get(key);
+            boolean holds =
+                    switch (term.path("operator").asText()) {
+                        case "In" -> value != null && values.contains(value);
+                        case "NotIn" -> value == null || !values.contains(value);
+                        case "Exists" -> value != null;
+                        default -> value == null;
+                    };
+            if (!holds) return false;
+        }
+        return true;
+    }
+
+    private static void checkStatus(JsonNode set, @Nullable JsonNode old, Problems problems) {
+        var status = set.path("status");
+        var at = problems.at("status");
+        var counters =
+                List.of(
+                        "replicas",
+                        "readyReplicas",
+                        "currentReplicas",
+                        "updatedReplicas",
+                        "availableReplicas");
+        int replicas = status.path("replicas").asInt();
+        for (var counter : counters) {
+            Checks.nonNegative(status.path(counter), at.at(counter));
+            if (status.path(counter).asInt() > replicas) {
+                at.at(counter)
+                        .invalid(
+                                status.path(counter).asInt(),
+                                "cannot be greater than status.replicas");
+            }
+        }
+        if (status.path("availableReplicas").asInt() > status.path("readyReplicas").asInt()) {
+            at.at("availableReplicas")
+                    .invalid(
+                            status.path("availableReplicas").asInt(),
+                            "cannot be greater than status.readyReplicas");
+        }
+        if (old != null
+                && status.path("collisionCount").asInt()
+                        < old.at("/status/collisionCount").asInt()) {
+            at.at("collisionCount")
+                    .invalid(status.path("collisionCount").asInt(), "cannot be decremented");
+        }
+    }
+}
