@@ -1,0 +1,221 @@
+package dev.ordinal.server;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.PodStreams;
+import dev.ordinal.server.auth.Identity;
+import dev.ordinal.server.auth.Pki;
+import dev.ordinal.server.discovery.Discovery;
+
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.pathmap.RegexPathSpec;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.WindowRateControl;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.websocket.core.server.WebSocketUpgradeHandler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/// The Kubernetes API over HTTPS. Each request has a virtual thread of its own.
+public final class ApiServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+    private static final int STREAMS_MAX = 10_000;
+
+    private final Server server;
+    private final ServerConnector connector;
+    private final Set<Thread> running = ConcurrentHashMap.newKeySet();
+
+    /// @param host to listen on
+    /// @param port 0: any free one
+    /// @param gitVersion as `kubectl version` shows it
+    /// @param checks of `/readyz`, by name: what is wrong, if anything
+    public record Settings(
+            String host,
+            int port,
+            String gitVersion,
+            Map<String, Supplier<Optional<String>>> checks) {}
+
+    /// Listens when this returns.
+    ///
+    /// @throws PortTakenException somebody else listens there
+    public static ApiServer start(
+            Settings settings, Pki pki, Api api, PodStreams pods, InstantSource clock)
+            throws IOException {
+        return new ApiServer(settings, pki, api, pods, clock);
+    }
+
+    private ApiServer(Settings settings, Pki pki, Api api, PodStreams pods, InstantSource clock)
+            throws IOException {
+        var threads = new QueuedThreadPool(16, 4);
+        threads.setName("http");
+        threads.setDaemon(true);
+        server = new Server(threads);
+        connector = connector(pki);
+        connector.setHost(settings.host());
+        connector.setPort(settings.port());
+        server.addConnector(connector);
+        var address = settings.host() + ":" + settings.port();
+        var meta =
+                new Meta(
+                        new Discovery(api.kinds()),
+                        settings.checks(),
+                        Meta.versionInfo(settings.gitVersion(), clock.instant().toString()),
+                        address);
+        var handler = new Handler(api, pods, new Watches(api, clock), meta, clock);
+        var upgrades = new WebSocketUpgradeHandler();
+        upgrades.setHandler(new Dispatcher(handler));
+        var streams = new PodSockets(api, pods);
+        upgrades.addMapping(
+                new RegexPathSpec("^/api/v1/namespaces/[^/]+/pods/[^/]+/(exec|attach)$"),
+                streams::accept);
+        server.setHandler(upgrades);
+        start(settings);
+    }
+
+    private void start(Settings settings) throws IOException {
+        try {
+            server.start();
+        } catch (Exception failure) {
+            try {
+                server.stop();
+            } catch (Exception also) {
+                failure.addSuppressed(also);
+            }
+            if (failure instanceof BindException || failure.getCause() instanceof BindException) {
+                throw new PortTakenException(settings.host(), settings.port(), failure);
+            }
+            throw new IOException("the API server cannot start: " + failure.getMessage(), failure);
+        }
+    }
+
+    /// Another program listens on the wanted port.
+    public static final class PortTakenException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        PortTakenException(String host, int port, Throwable cause) {
+            super(
+                    "port %d on %s is taken by another program; choose another with --port"
+                            .formatted(port, host),
+                    cause);
+        }
+    }
+
+    private ServerConnector connector(Pki pki) throws IOException {
+        var tls = new SslContextFactory.Server();
+        tls.setKeyStore(pki.serverKeys());
+        tls.setKeyStorePassword("");
+        tls.setTrustStore(pki.trust());
+        tls.setWantClientAuth(true);
+        tls.setSniRequired(false);
+        tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+        var configuration = new HttpConfiguration();
+        configuration.setSendServerVersion(false);
+        configuration.setIdleTimeout(-1);
+        configuration.setRequestHeaderSize(64 * 1024);
+        var secure = new SecureRequestCustomizer();
+        secure.setSniHostCheck(false);
+        configuration.addCustomizer(secure);
+        var http2 = new HTTP2ServerConnectionFactory(configuration);
+        http2.setMaxConcurrentStreams(STREAMS_MAX);
+        http2.setStreamIdleTimeout(0);
+        http2.setRateControlFactory(new WindowRateControl.Factory(STREAMS_MAX));
+        var http1 = new HttpConnectionFactory(configuration);
+        var alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
+        alpn.setDefaultProtocol("http/1.1");
+        var connector =
+                new ServerConnector(
+                        server,
+                        1,
+                        1,
+                        new SslConnectionFactory(tls, alpn.getProtocol()),
+                        alpn,
+                        http2,
+                        http1);
+        connector.setIdleTimeout(java.time.Duration.ofHours(4).toMillis());
+        connector.setShutdownIdleTimeout(5_000);
+        return connector;
+    }
+
+    /// Hands each request to a virtual thread.
+    private final class Dispatcher extends org.eclipse.jetty.server.Handler.Abstract {
+        private final Handler handler;
+
+        Dispatcher(Handler handler) {
+            super(Invocable.InvocationType.NON_BLOCKING);
+            this.handler = handler;
+        }
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) {
+            var thread =
+                    Thread.ofVirtual()
+                            .name("request")
+                            .unstarted(() -> serve(request, response, callback));
+            running.add(thread);
+            thread.start();
+            return true;
+        }
+
+        private void serve(Request request, Response response, Callback callback) {
+            try {
+                handler.handle(new JettyExchange(request, response, identity(request)));
+                callback.succeeded();
+            } catch (IOException gone) {
+                LOG.debug(
+                        "{} {}: {}", request.getMethod(), request.getHttpURI(), gone.getMessage());
+                callback.failed(gone);
+            } catch (RuntimeException broken) {
+                LOG.error("{} {} failed", request.getMethod(), request.getHttpURI(), broken);
+                callback.failed(broken);
+            } finally {
+                running.remove(Thread.currentThread());
+            }
+        }
+    }
+
+    static Identity identity(Request request) {
+        var session = request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE);
+        if (!(session instanceof EndPoint.SslSessionData data)) return Identity.ANONYMOUS;
+        X509Certificate @Nullable [] chain = data.peerCertificates();
+        if (chain == null || chain.length == 0) return Identity.ANONYMOUS;
+        return Identity.of(chain[0]).orElse(Identity.ANONYMOUS);
+    }
+
+    /// The port it listens on.
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+        connector.close();
+        running.forEach(Thread::interrupt);
+        try {
+            server.stop();
+        } catch (Exception failure) {
+            throw new IOException("the API server did not stop cleanly", failure);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.ordinal.server;
+
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Status;
+import dev.ordinal.server.auth.Identity;
+
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Blocker;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// An [Exchange] over Jetty.
+final class JettyExchange implements Exchange {
+    private static final int BODY_MAX = 3 * 1024 * 1024;
+
+    private final Request request;
+    private final Response response;
+    private final Identity identity;
+    private @Nullable Fields query;
+
+    JettyExchange(Request request, Response response, Identity identity) {
+        this.request = request;
+        this.response = response;
+        this.identity = identity;
+    }
+
+    @Override
+    public String method() {
+        return request.getMethod();
+    }
+
+    @Override
+    public String path() {
+        var path = request.getHttpURI().getDecodedPath();
+        return path == null ? "/" : path;
+    }
+
+    @Override
+    public List<String> query(String name) {
+        var parsed = query;
+        if (parsed == null) {
+            parsed = Request.extractQueryParameters(request);
+            query = parsed;
+        }
+        var values = parsed.getValues(name);
+        return values == null ? List.of() : values;
+    }
+
+    @Override
+    public String header(String name) {
+        var values = request.getHeaders().getValuesList(name);
+        return String.join(",", values);
+    }
+
+    @Override
+    public Identity identity() {
+        return identity;
+    }
+
+    @Override
+    public byte[] body() throws IOException {
+        try (InputStream in = Content.Source.asInputStream(request)) {
+            var bytes = in.readNBytes(BODY_MAX + 1);
+            if (bytes.length <= BODY_MAX) return bytes;
+            throw new ApiException(
+                    new Status(
+                            413,
+                            "RequestEntityTooLarge",
+                            "Request entity too large: limit is " + BODY_MAX,
+                            null));
+        }
+    }
+
+    @Override
+    public void answerHeader(String name, String value) {
+        if (name.equals("Warning")) response.getHeaders().add(name, value);
+        else response.getHeaders().put(name, value);
+    }
+
+    @Override
+    public void answer(int status, @Nullable String contentType, byte[] body) throws IOException {
+        response.setStatus(status);
+        if (contentType != null) response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+        try (Blocker.Callback done = Blocker.callback()) {
+            boolean empty = request.getMethod().equals("HEAD") || status == 304;
+            response.write(true, empty ? ByteBuffer.allocate(0) : ByteBuffer.wrap(body), done);
+            done.block();
+        }
+    }
+
+    @Override
+    public OutputStream stream(int status, String contentType) throws IOException {
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+        return Content.Sink.asOutputStream(response);
+    }
+
+    @Override
+    public void onGone(Runnable action) {
+        request.addFailureListener(_ -> action.run());
+        if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2) return;
+        // An idle HTTP/1.1 connection tells of its end only to somebody who reads from it.
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+        endPoint.tryFillInterested(
+                new Callback() {
+                    @Override
+                    public void succeeded() {
+                        action.run();
+                    }
+
+                    @Override
+                    public void failed(Throwable cause) {
+                        action.run();
+                    }
+                });
+    }
+}

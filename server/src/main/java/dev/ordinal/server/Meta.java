@@ -1,0 +1,177 @@
+package dev.ordinal.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Status;
+import dev.ordinal.server.discovery.Discovery;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// Everything that is not a resource: health, version, discovery, OpenAPI.
+final class Meta {
+    private static final String AGGREGATED =
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    private static final Set<String> PUBLIC =
+            Set.of("/healthz", "/livez", "/readyz", "/version", "/version/");
+
+    private final Discovery discovery;
+    private final Map<String, Supplier<Optional<String>>> checks;
+    private final ObjectNode version;
+    private final String address;
+
+    /// @param checks by name: what is wrong, if anything
+    Meta(
+            Discovery discovery,
+            Map<String, Supplier<Optional<String>>> checks,
+            ObjectNode version,
+            String address) {
+        this.discovery = discovery;
+        this.checks = checks;
+        this.version = version;
+        this.address = address;
+    }
+
+    static boolean isPublic(String path) {
+        return PUBLIC.contains(path);
+    }
+
+    void answer(Exchange exchange) throws IOException {
+        var path = exchange.path();
+        if (path.length() > 1 && path.endsWith("/")) path = path.substring(0, path.length() - 1);
+        if (!exchange.method().equals("GET") && !exchange.method().equals("HEAD")) {
+            notFound(exchange);
+            return;
+        }
+        switch (path) {
+            case "/healthz", "/livez", "/readyz" -> health(exchange, path.substring(1));
+            case "/version" -> exchange.answer(200, "application/json", indented(version));
+            case "/api" -> versions(exchange, true);
+            case "/apis" -> versions(exchange, false);
+            case "/openapi/v3" -> json(exchange, discovery.openApiIndex());
+            default -> other(exchange, path);
+        }
+    }
+
+    private void other(Exchange exchange, String path) throws IOException {
+        if (path.startsWith("/openapi/v3/")) {
+            var rest = path.substring("/openapi/v3/".length());
+            var groupVersion =
+                    rest.startsWith("apis/")
+                            ? rest.substring(5)
+                            : rest.startsWith("api/") ? rest.substring(4) : "";
+            var document = discovery.openApiDocument(groupVersion);
+            if (document.isPresent()) openApi(exchange, document.get());
+            else notFound(exchange);
+            return;
+        }
+        Optional<ObjectNode> found = Optional.empty();
+        if (path.equals("/api/v1")) found = discovery.resources("v1");
+        else if (path.startsWith("/apis/")) {
+            var rest = path.substring("/apis/".length());
+            found = rest.contains("/") ? discovery.resources(rest) : discovery.singleGroup(rest);
+        }
+        if (found.isPresent()) json(exchange, found.get());
+        else notFound(exchange);
+    }
+
+    private void openApi(Exchange exchange, String document) throws IOException {
+        var bytes = document.getBytes(StandardCharsets.UTF_8);
+        var hash = Discovery.hash(bytes);
+        exchange.answerHeader("ETag", '"' + hash + '"');
+        exchange.answerHeader("Vary", "Accept");
+        exchange.answer(200, "application/json", bytes);
+    }
+
+    private void versions(Exchange exchange, boolean core) throws IOException {
+        boolean aggregated =
+                Accept.parse(exchange.header("Accept")).stream()
+                        .filter(Accept::json)
+                        .findFirst()
+                        .filter(
+                                clause ->
+                                        clause.as().equals("APIGroupDiscoveryList")
+                                                && "v2".equals(clause.parameters().get("v")))
+                        .isPresent();
+        if (!aggregated) {
+            json(exchange, core ? discovery.coreVersions(address) : discovery.groups());
+            return;
+        }
+        var bytes = discovery.aggregated(core).toString().getBytes(StandardCharsets.UTF_8);
+        var tag = '"' + Discovery.hash(bytes) + '"';
+        exchange.answerHeader("ETag", tag);
+        exchange.answerHeader("Vary", "Accept");
+        if (exchange.header("If-None-Match").equals(tag)) exchange.answer(304, null, new byte[0]);
+        else exchange.answer(200, AGGREGATED, bytes);
+    }
+
+    private static void json(Exchange exchange, ObjectNode tree) throws IOException {
+        exchange.answer(200, "application/json", Rendering.negotiate(exchange).bytes(tree));
+    }
+
+    private static byte[] indented(ObjectNode tree) {
+        try {
+            return Rendering.indented(tree).getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private void health(Exchange exchange, String name) throws IOException {
+        var lines = new StringBuilder();
+        boolean healthy = true;
+        for (var check : checks.entrySet()) {
+            boolean fine = check.getValue().get().isEmpty();
+            healthy &= fine;
+            lines.append(fine ? "[+]" : "[-]")
+                    .append(check.getKey())
+                    .append(fine ? " ok\n" : " failed: reason withheld\n");
+        }
+        exchange.answerHeader("X-Content-Type-Options", "nosniff");
+        if (!healthy) {
+            text(exchange, 500, lines + name + " check failed\n");
+        } else if (Handler.flag(exchange, "verbose")) {
+            text(exchange, 200, lines + name + " check passed\n");
+        } else text(exchange, 200, "ok");
+    }
+
+    private static void text(Exchange exchange, int status, String text) throws IOException {
+        exchange.answer(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void notFound(Exchange exchange) throws IOException {
+        text(exchange, 404, "404 page not found\n");
+    }
+
+    /// Below a served group version the answer is a Status, elsewhere plain text.
+    void unknownResource(Exchange exchange, Target target) throws IOException {
+        if (discovery.resources(target.type().apiVersion()).isEmpty()) {
+            notFound(exchange);
+            return;
+        }
+        throw new ApiException(
+                new Status(
+                        404,
+                        "NotFound",
+                        "the server could not find the requested resource",
+                        Status.Details.empty()));
+    }
+
+    /// What `/version` tells.
+    static ObjectNode versionInfo(String gitVersion, String buildDate) {
+        var info = JsonNodeFactory.instance.objectNode();
+        info.put("major", "1").put("minor", "36");
+        info.put("emulationMajor", "1").put("emulationMinor", "36");
+        info.put("minCompatibilityMajor", "1").put("minCompatibilityMinor", "35");
+        info.put("gitVersion", gitVersion).put("gitCommit", "").put("gitTreeState", "clean");
+        info.put("buildDate", buildDate).put("goVersion", "").put("compiler", "javac");
+        return info.put("platform", "linux/amd64");
+    }
+}
