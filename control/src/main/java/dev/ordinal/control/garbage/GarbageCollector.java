@@ -1,0 +1,338 @@
+package dev.ordinal.control.garbage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.Api.DeleteOptions;
+import dev.ordinal.api.Api.ListOptions;
+import dev.ordinal.api.Api.WatchOptions;
+import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Kind;
+import dev.ordinal.api.Stored;
+import dev.ordinal.control.Key;
+import dev.ordinal.control.Lifetime;
+import dev.ordinal.control.WorkQueue;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// Deletes objects when all their owners are gone, and finishes foreground and orphaning deletions.
+///
+/// Each kind is watched on a thread of its own; all of them share one lock, so that the graph has
+/// one
+/// writer.
+///
+/// @see "Kubernetes documentation: Garbage Collection; upstream: pkg/controller/garbagecollector"
+public final class GarbageCollector {
+    private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
+    private static final WriteOptions WRITE = WriteOptions.by("generic-garbage-collector");
+    private static final String ORPHAN = "orphan";
+    private static final String FOREGROUND = "foregroundDeletion";
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final Api api;
+    private final Map<String, Node> nodes = new HashMap<>();
+    private final Map<String, Set<String>> dependents = new HashMap<>();
+    private final WorkQueue queue;
+
+    public GarbageCollector(Api api, InstantSource clock) {
+        this.api = api;
+        queue = new WorkQueue(clock);
+    }
+
+    /// One object in the graph.
+    private record Node(Kind kind, Stored object) {
+        List<JsonNode> owners() {
+            List<JsonNode> owners = new ArrayList<>();
+            object.tree().at("/metadata/ownerReferences").forEach(owners::add);
+            return owners;
+        }
+
+        boolean terminating() {
+            return object.tree().path("metadata").has("deletionTimestamp");
+        }
+
+        boolean has(String finalizer) {
+            for (var f : object.tree().at("/metadata/finalizers")) {
+                if (f.asText().equals(finalizer)) return true;
+            }
+            return false;
+        }
+
+        String namespace() {
+            return object.namespace();
+        }
+    }
+
+    public void start(Lifetime life) {
+        for (var kind : api.kinds()) {
+            if (kind.type().resource().equals("events")) continue;
+            life.run("garbage-" + kind.plural(), () -> follow(kind));
+        }
+        life.run(
+                "garbage",
+                () -> {
+                    while (true) look(queue.take());
+                });
+    }
+
+    private void follow(Kind kind) throws InterruptedException {
+        while (true) {
+            var listing = api.list(kind.type(), null, ListOptions.ALL);
+            replaceAll(kind, listing.items());
+            var after = WatchOptions.after(Long.toString(listing.revision()));
+            try (var watch = api.watch(kind.type(), null, after)) {
+                while (true) {
+                    for (var event : watch.next(Duration.ofMinutes(1))) {
+                        switch (event.type()) {
+                            case ADDED, MODIFIED -> put(new Node(kind, event.object()));
+                            case DELETED -> drop(event.object().uid());
+                            case BOOKMARK -> {}
+                        }
+                    }
+                }
+            } catch (ApiException lost) {
+                if (lost.code() != 410) throw lost;
+            }
+        }
+    }
+
+    private synchronized void replaceAll(Kind kind, List<Stored> items) {
+        Set<String> present = new HashSet<>();
+        for (var item : items) {
+            present.add(item.uid());
+            put(new Node(kind, item));
+        }
+        var gone =
+                nodes.entrySet().stream()
+                        .filter(e -> e.getValue().kind.type().equals(kind.type()))
+                        .map(Map.Entry::getKey)
+                        .filter(uid -> !present.contains(uid))
+                        .toList();
+        gone.forEach(this::drop);
+    }
+
+    private synchronized void put(Node node) {
+        var uid = node.object.uid();
+        var before = nodes.put(uid, node);
+        if (before != null) unlink(before);
+        for (var owner : node.owners()) {
+            dependents.computeIfAbsent(owner.path("uid").asText(), _ -> new HashSet<>()).add(uid);
+        }
+        boolean watched = !node.owners().isEmpty() || node.has(ORPHAN) || node.has(FOREGROUND);
+        if (watched) ask(uid);
+        if (node.terminating()) dependentsOf(uid).forEach(this::ask);
+    }
+
+    private synchronized void drop(String uid) {
+        var node = nodes.remove(uid);
+        if (node != null) unlink(node);
+        dependentsOf(uid).forEach(this::ask);
+        if (node != null) node.owners().forEach(owner -> ask(owner.path("uid").asText()));
+    }
+
+    private void unlink(Node node) {
+        for (var owner : node.owners()) {
+            dependents.computeIfPresent(
+                    owner.path("uid").asText(),
+                    (_, uids) -> {
+                        uids.remove(node.object.uid());
+                        return uids.isEmpty() ? null : uids;
+                    });
+        }
+    }
+
+    private synchronized List<String> dependentsOf(String uid) {
+        return List.copyOf(dependents.getOrDefault(uid, Set.of()));
+    }
+
+    private void ask(String uid) {
+        queue.add(new Key("", uid));
+    }
+
+    private void look(Key key) {
+        Node node;
+        synchronized (this) {
+            node = nodes.get(key.name());
+        }
+        try {
+            if (node != null) process(node);
+            queue.done(key);
+        } catch (ApiException refused) {
+            LOG.debug("garbage {}: {}", key, refused.getMessage());
+            queue.failed(key);
+        } catch (RuntimeException broken) {
+            LOG.error("garbage {} failed", key, broken);
+            queue.failed(key);
+        }
+    }
+
+    private void process(Node node) {
+        if (node.terminating() && node.has(ORPHAN)) orphan(node);
+        else if (node.terminating() && node.has(FOREGROUND)) finishForeground(node);
+        else if (!node.terminating() || node.has(FOREGROUND)) collect(node);
+    }
+
+    /// The owner's name goes from its dependents, then the owner may go.
+    private void orphan(Node owner) {
+        for (var uid : dependentsOf(owner.object.uid())) {
+            var dependent = node(uid);
+            if (dependent.isPresent()) removeOwners(dependent.get(), Set.of(owner.object.uid()));
+        }
+        removeFinalizer(owner, ORPHAN);
+    }
+
+    private synchronized Optional<Node> node(String uid) {
+        return Optional.ofNullable(nodes.get(uid));
+    }
+
+    /// Waits for dependents that block; they are deleted first.
+    private void finishForeground(Node owner) {
+        boolean blocked = false;
+        for (var uid : dependentsOf(owner.object.uid())) {
+            var dependent = node(uid);
+            if (dependent.isEmpty()) continue;
+            boolean blocks =
+                    dependent.get().owners().stream()
+                            .anyMatch(
+                                    o ->
+                                            o.path("uid").asText().equals(owner.object.uid())
+                                                    && o.path("blockOwnerDeletion").asBoolean());
+            blocked |= blocks;
+            ask(uid);
+        }
+        if (!blocked) removeFinalizer(owner, FOREGROUND);
+    }
+
+    private enum State {
+        SOLID,
+        WAITING,
+        DANGLING
+    }
+
+    private void collect(Node node) {
+        if (node.owners().isEmpty()) return;
+        Set<String> others = new HashSet<>();
+        boolean solid = false;
+        boolean waiting = false;
+        for (var owner : node.owners()) {
+            switch (state(node, owner)) {
+                case SOLID -> solid = true;
+                case WAITING -> {
+                    waiting = true;
+                    others.add(owner.path("uid").asText());
+                }
+                case DANGLING -> others.add(owner.path("uid").asText());
+            }
+        }
+        if (solid) {
+            if (!others.isEmpty()) removeOwners(node, others);
+            return;
+        }
+        if (node.terminating()) return;
+        boolean foreground =
+                node.has(FOREGROUND) || (waiting && !dependentsOf(node.object.uid()).isEmpty());
+        var policy = node.has(ORPHAN) ? "Orphan" : foreground ? "Foreground" : "Background";
+        delete(node, policy);
+    }
+
+    /// Looked up live: the graph may be behind.
+    private State state(Node node, JsonNode owner) {
+        var kind =
+                api.kinds().stream()
+                        .filter(k -> k.apiVersion().equals(owner.path("apiVersion").asText()))
+                        .filter(k -> k.kind().equals(owner.path("kind").asText()))
+                        .findFirst();
+        if (kind.isEmpty()) return State.SOLID;
+        try {
+            var found =
+                    api.get(
+                            kind.get().type(),
+                            kind.get().namespaced() ? node.namespace() : null,
+                            owner.path("name").asText());
+            if (!found.uid().equals(owner.path("uid").asText())) return State.DANGLING;
+            var live = new Node(kind.get(), found);
+            return live.terminating() && live.has(FOREGROUND) ? State.WAITING : State.SOLID;
+        } catch (ApiException missing) {
+            if (missing.code() == 404) return State.DANGLING;
+            throw missing;
+        }
+    }
+
+    private void delete(Node node, String policy) {
+        try {
+            api.delete(
+                    node.kind.type(),
+                    node.kind.namespaced() ? node.namespace() : null,
+                    node.object.name(),
+                    new DeleteOptions(
+                            null,
+                            policy,
+                            null,
+                            node.object.uid(),
+                            Long.toString(node.object.revision()),
+                            false));
+        } catch (ApiException refused) {
+            if (refused.code() == 404) return;
+            if (!refused.is("Conflict")) throw refused;
+            // A newer version is on its way through the watch and asks for another look.
+            queue.addAfter(new Key("", node.object.uid()), RETRY);
+        }
+    }
+
+    private void removeOwners(Node node, Set<String> uids) {
+        change(
+                node,
+                tree -> {
+                    var kept = tree.arrayNode();
+                    for (var owner : tree.at("/metadata/ownerReferences")) {
+                        if (!uids.contains(owner.path("uid").asText())) kept.add(owner);
+                    }
+                    ((ObjectNode) tree.path("metadata")).set("ownerReferences", kept);
+                });
+    }
+
+    private void removeFinalizer(Node node, String finalizer) {
+        change(
+                node,
+                tree -> {
+                    var kept = tree.arrayNode();
+                    for (var f : tree.at("/metadata/finalizers")) {
+                        if (!f.asText().equals(finalizer)) kept.add(f);
+                    }
+                    ((ObjectNode) tree.path("metadata")).set("finalizers", kept);
+                });
+    }
+
+    private void change(Node node, Consumer<ObjectNode> change) {
+        var namespace = node.kind.namespaced() ? node.namespace() : null;
+        try {
+            var fresh = api.get(node.kind.type(), namespace, node.object.name());
+            if (!fresh.uid().equals(node.object.uid())) return;
+            var copy = fresh.copy();
+            change.accept(copy);
+            api.update(
+                    node.kind.type(),
+                    namespace,
+                    node.object.name(),
+                    null,
+                    new Api.Body.Tree(copy),
+                    WRITE);
+        } catch (ApiException refused) {
+            if (refused.code() != 404) throw refused;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.ordinal.kinds.persistentvolumeclaim;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/// Adds and removes finalizers in a tree.
+public final class Finalizers {
+    private Finalizers() {}
+
+    /// @return whether it was there
+    public static boolean remove(ObjectNode object, String finalizer) {
+        var finalizers = object.withObjectProperty("metadata").withArrayProperty("finalizers");
+        for (int i = 0; i < finalizers.size(); i++) {
+            if (finalizers.get(i).asText().equals(finalizer)) {
+                finalizers.remove(i);
+                return true;
+            }
+        }
+        return false;
+    }
+}
