@@ -1,0 +1,185 @@
+package dev.ordinal.cluster;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.PodStreams;
+import dev.ordinal.api.Registry;
+import dev.ordinal.api.Stored;
+import dev.ordinal.control.Controller;
+import dev.ordinal.control.ControllerLoop;
+import dev.ordinal.control.Informers;
+import dev.ordinal.control.Lifetime;
+import dev.ordinal.control.VolumeDisk;
+import dev.ordinal.control.garbage.GarbageCollector;
+import dev.ordinal.kinds.Catalogue;
+import dev.ordinal.kinds.endpointslice.EndpointSliceController;
+import dev.ordinal.kinds.namespace.NamespaceController;
+import dev.ordinal.kinds.namespace.NamespaceFurniture;
+import dev.ordinal.kinds.persistentvolume.VolumeController;
+import dev.ordinal.kinds.persistentvolumeclaim.ClaimController;
+import dev.ordinal.kinds.persistentvolumeclaim.ProtectionController;
+import dev.ordinal.kinds.persistentvolumeclaim.Provisioner;
+import dev.ordinal.kinds.pod.Scheduler;
+import dev.ordinal.kinds.service.ServiceAddresses;
+import dev.ordinal.kinds.statefulset.StatefulSetController;
+import dev.ordinal.server.ApiServer;
+import dev.ordinal.server.auth.Pki;
+import dev.ordinal.store.Codec;
+import dev.ordinal.store.DiskStore;
+import dev.ordinal.store.Store;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// A running cluster: store, API, controllers and node in this JVM. Closing it stops everything it
+/// started.
+public final class Cluster implements AutoCloseable {
+    /// As `kubectl version` shows it.
+    public static final String VERSION = "v1.36.0";
+
+    private static final int HISTORY_MAX = 20_000;
+    private static final int WORKERS = 5;
+
+    private final Settings settings;
+    private final Lifetime life = new Lifetime();
+    private final Api api;
+    private final ApiServer server;
+
+    private Cluster(Settings settings) throws IOException, InterruptedException {
+        this.settings = settings;
+        try {
+            InstantSource clock = InstantSource.system();
+            Files.createDirectories(settings.data());
+            Store<Stored> store =
+                    life.own(
+                            DiskStore.open(
+                                    settings.data().resolve("store"),
+                                    new StoredCodec(),
+                                    HISTORY_MAX,
+                                    settings.rocksdbLibrary()));
+            var addresses = new ServiceAddresses(settings.serviceCidr(), 30000, 32767);
+            api =
+                    new Registry(
+                            Catalogue.kinds(),
+                            Catalogue.admissions(addresses),
+                            store,
+                            clock,
+                            new SecureRandom());
+            addresses.load(api);
+            var apiAddress = firstAddress(settings.serviceCidr());
+            var pki = Pki.open(settings.data().resolve("pki"), clock, names(apiAddress));
+            new Bootstrap(api).run(apiAddress);
+            var node = life.own(NodeParts.open(settings, api, clock));
+            startControllers(pki, node.disk(), node.name(), clock);
+            server = life.own(serve(pki, store, node.streams(), clock));
+            pki.writeKubeconfig(
+                    settings.kubeconfig(),
+                    settings.name(),
+                    "https://%s:%d".formatted(settings.host(), server.port()));
+        } catch (IOException | InterruptedException | RuntimeException failure) {
+            try {
+                life.close();
+            } catch (IOException also) {
+                failure.addSuppressed(also);
+            }
+            throw failure;
+        }
+    }
+
+    /// Answers API requests when this returns.
+    ///
+    /// @throws IOException with a message that says what to do
+    public static Cluster start(Settings settings) throws IOException, InterruptedException {
+        return new Cluster(settings);
+    }
+
+    private static String firstAddress(String cidr) {
+        var network = cidr.substring(0, cidr.indexOf('/'));
+        return network.substring(0, network.lastIndexOf('.') + 1) + "1";
+    }
+
+    private List<String> names(String apiAddress) throws IOException {
+        return List.of(
+                "localhost",
+                "127.0.0.1",
+                "::1",
+                "kubernetes",
+                "kubernetes.default",
+                "kubernetes.default.svc",
+                "kubernetes.default.svc.cluster.local",
+                apiAddress,
+                InetAddress.getByName(settings.host()).getHostAddress());
+    }
+
+    private void startControllers(Pki pki, VolumeDisk disk, String node, InstantSource clock)
+            throws IOException, InterruptedException {
+        var informers = new Informers(api);
+        List<Controller> controllers =
+                List.of(
+                        new StatefulSetController(api, informers, clock, false),
+                        new ClaimController(api, informers, clock),
+                        new Provisioner(api, informers, clock, disk, node),
+                        new VolumeController(api, informers, clock),
+                        new ProtectionController(api, informers),
+                        new EndpointSliceController(api, informers),
+                        new NamespaceController(api, informers, clock),
+                        new NamespaceFurniture(api, informers, pki.authorityPem()),
+                        new Scheduler(api, informers, clock));
+        var loops = controllers.stream().map(c -> new ControllerLoop(c, clock)).toList();
+        informers.start(life);
+        loops.forEach(loop -> loop.start(life, WORKERS));
+        new GarbageCollector(api, clock).start(life);
+    }
+
+    private ApiServer serve(Pki pki, Store<Stored> store, PodStreams streams, InstantSource clock)
+            throws IOException {
+        Map<String, Supplier<Optional<String>>> checks =
+                Map.of("ping", Optional::empty, "store", store::failure);
+        return ApiServer.start(
+                new ApiServer.Settings(settings.host(), settings.port(), VERSION, checks),
+                pki,
+                api,
+                streams,
+                clock);
+    }
+
+    /// The way in for clients in this JVM.
+    public Api api() {
+        return api;
+    }
+
+    /// The port the API listens on.
+    public int port() {
+        return server.port();
+    }
+
+    /// A kubeconfig with an administrator's certificate.
+    public Path kubeconfig() {
+        return settings.kubeconfig();
+    }
+
+    @Override
+    public void close() throws IOException {
+        life.close();
+    }
+
+    /// Stored objects are their JSON.
+    private static final class StoredCodec implements Codec<Stored> {
+        @Override
+        public byte[] bytes(Stored value) {
+            return value.bytes();
+        }
+
+        @Override
+        public Stored decode(long revision, byte[] bytes) {
+            return Stored.decode(revision, bytes);
+        }
+    }
+}

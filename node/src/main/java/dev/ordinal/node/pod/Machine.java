@@ -1,0 +1,68 @@
+package dev.ordinal.node.pod;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import dev.ordinal.node.runtime.ContainerSpec;
+import dev.ordinal.node.runtime.SandboxSpec;
+
+import java.util.Optional;
+
+/// What a pod needs of the machine besides the runtime: its volumes, its address, its images. Calls
+/// block and can be repeated.
+public interface Machine {
+    /// Prepares volumes and network.
+    ///
+    /// @throws NotYetException something is missing that may still come
+    Prepared prepare(JsonNode pod) throws NotYetException;
+
+    /// What a container is started with.
+    ///
+    /// @throws CannotStartException the reason and message of its waiting state
+    ContainerSpec container(JsonNode pod, JsonNode container, int attempt, Prepared prepared)
+            throws CannotStartException;
+
+    /// Gives everything of a pod back; unknown pods are fine.
+    void release(String podUid);
+
+    /// @param address of the pod
+    record Prepared(SandboxSpec sandbox, String address) {}
+
+    /// The image a container runs, once it is known.
+    record Image(String name, String id) {}
+
+    /// The image as statuses show it.
+    Optional<Image> image(String reference);
+
+    /// Not now; the event's reason and message say why.
+    final class NotYetException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final String reason;
+
+        public NotYetException(String reason, String message) {
+            super(message);
+            this.reason = reason;
+        }
+
+        public String reason() {
+            return reason;
+        }
+    }
+
+    /// A container cannot be started as its spec is.
+    final class CannotStartException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final String reason;
+
+        public CannotStartException(String reason, String message) {
+            super(message);
+            this.reason = reason;
+        }
+
+        /// Such as `ErrImageNeverPull` or `CreateContainerConfigError`.
+        public String reason() {
+            return reason;
+        }
+    }
+}

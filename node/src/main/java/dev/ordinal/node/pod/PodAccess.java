@@ -1,0 +1,184 @@
+package dev.ordinal.node.pod;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.PodStreams;
+import dev.ordinal.api.Status;
+import dev.ordinal.api.Stored;
+import dev.ordinal.node.runtime.ContainerException;
+import dev.ordinal.node.runtime.ContainerKey;
+import dev.ordinal.node.runtime.ExecSpec;
+import dev.ordinal.node.runtime.Runtime;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.ByteChannel;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// Logs and commands inside the containers of this node's pods.
+public final class PodAccess implements PodStreams {
+    private final PodAgent agent;
+    private final Runtime runtime;
+    private final InstantSource clock;
+
+    public PodAccess(PodAgent agent, Runtime runtime, InstantSource clock) {
+        this.agent = agent;
+        this.runtime = runtime;
+        this.clock = clock;
+    }
+
+    @Override
+    public void logs(Stored pod, LogOptions options, OutputStream out)
+            throws IOException, InterruptedException {
+        var container = container(pod, options.container());
+        if (!pod.tree().path("spec").has("nodeName")) return;
+        var key = key(pod, container, options.previous());
+        try {
+            runtime.logs(
+                    key,
+                    new dev.ordinal.node.runtime.LogOptions(
+                            options.follow(),
+                            options.timestamps(),
+                            number(options.tailLines()),
+                            since(options),
+                            number(options.limitBytes())),
+                    out);
+        } catch (ContainerException missing) {
+            throw ApiException.badRequest(String.valueOf(missing.getMessage()));
+        }
+        if (Thread.interrupted()) throw new InterruptedException();
+    }
+
+    private static OptionalLong number(@Nullable Long value) {
+        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+
+    private Optional<Instant> since(LogOptions options) {
+        var seconds = options.sinceSeconds();
+        if (seconds != null) return Optional.of(clock.instant().minusSeconds(seconds));
+        var time = options.sinceTime();
+        if (time == null) return Optional.empty();
+        try {
+            return Optional.of(Instant.parse(time));
+        } catch (DateTimeParseException _) {
+            throw ApiException.badRequest("parsing time \"%s\": not RFC 3339".formatted(time));
+        }
+    }
+
+    /// The named container, or the only one.
+    private static String container(Stored pod, String name) {
+        List<String> names = new ArrayList<>();
+        for (var list : List.of("initContainers", "containers")) {
+            for (JsonNode container : pod.tree().path("spec").path(list)) {
+                names.add(container.path("name").asText());
+            }
+        }
+        if (!name.isEmpty()) {
+            if (names.contains(name)) return name;
+            throw ApiException.badRequest(
+                    "container %s is not valid for pod %s".formatted(name, pod.name()));
+        }
+        if (pod.tree().at("/spec/containers").size() == 1) {
+            return pod.tree().at("/spec/containers/0/name").asText();
+        }
+        throw ApiException.badRequest(
+                "a container name must be specified for pod %s, choose one of: [%s]"
+                        .formatted(pod.name(), String.join(" ", names)));
+    }
+
+    private ContainerKey key(Stored pod, String container, boolean previous) {
+        var worker = agent.worker(pod.uid());
+        var key = worker == null ? Optional.<ContainerKey>empty() : worker.key(container, previous);
+        return key.orElseThrow(
+                () ->
+                        ApiException.badRequest(
+                                previous
+                                        ? "previous terminated container \"%s\" in pod \"%s\" not found"
+                                                .formatted(container, pod.name())
+                                        : "container \"%s\" in pod \"%s\" is waiting to start: ContainerCreating"
+                                                .formatted(container, pod.name())));
+    }
+
+    @Override
+    public Session exec(Stored pod, ExecOptions options) {
+        var container = container(pod, options.container());
+        if (options.command().isEmpty()) {
+            throw ApiException.badRequest(
+                    "you must specify at least one command for the container");
+        }
+        if (!pod.tree().path("spec").has("nodeName")) {
+            throw ApiException.badRequest(
+                    "pod %s does not have a host assigned".formatted(pod.name()));
+        }
+        var key = key(pod, container, false);
+        try {
+            return new Running(
+                    runtime.exec(
+                            new ExecSpec(key, options.command(), options.tty(), options.stdin())),
+                    options);
+        } catch (ContainerException refused) {
+            throw new ApiException(
+                    new Status(
+                            500,
+                            "InternalError",
+                            "Internal error occurred: error executing command in container: "
+                                    + refused.getMessage(),
+                            Status.Details.empty()));
+        }
+    }
+
+    @Override
+    public Session attach(Stored pod, ExecOptions options) {
+        throw ApiException.badRequest(
+                "attach is not supported: use logs -f, or exec for a shell of your own");
+    }
+
+    @Override
+    public ByteChannel connect(Stored pod, int port) throws IOException {
+        throw new IOException("port-forward is not supported");
+    }
+
+    /// A session of the runtime as the server wants it.
+    private record Running(dev.ordinal.node.runtime.ExecSession session, ExecOptions options)
+            implements Session {
+        @Override
+        public @Nullable OutputStream stdin() {
+            return options.stdin() ? session.stdin() : null;
+        }
+
+        @Override
+        public InputStream stdout() {
+            return session.stdout();
+        }
+
+        @Override
+        public @Nullable InputStream stderr() {
+            return options.tty() ? null : session.stderr();
+        }
+
+        @Override
+        public void resize(int columns, int rows) {
+            session.resize(columns, rows);
+        }
+
+        @Override
+        public int await() throws InterruptedException {
+            return session.await();
+        }
+
+        @Override
+        public void close() {
+            session.close();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.ordinal.node.pod;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.control.EventRecorder;
+import dev.ordinal.control.Informer;
+import dev.ordinal.control.Key;
+import dev.ordinal.control.Lifetime;
+import dev.ordinal.control.Types;
+import dev.ordinal.node.runtime.Runtime;
+
+import io.fabric8.kubernetes.api.model.Pod;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The node's agent: runs every pod that is bound to the node, one worker a pod.
+public final class PodAgent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PodAgent.class);
+
+    private final Parts parts;
+    private final Informer<Pod> pods;
+    private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
+    private final Lifetime life = new Lifetime();
+
+    /// What all workers share.
+    ///
+    /// @param nodeAddress as pods report it in hostIP
+    public record Parts(
+            Api api,
+            Runtime runtime,
+            Machine machine,
+            Probes probes,
+            EventRecorder events,
+            String node,
+            String nodeAddress,
+            InstantSource clock) {}
+
+    public PodAgent(Parts parts) {
+        this.parts = parts;
+        pods = new Informer<>(parts.api, Types.PODS, Pod.class);
+    }
+
+    /// Takes up all pods of the node and follows them.
+    public void start() throws InterruptedException {
+        pods.listen(
+                change -> {
+                    var pod = change.after();
+                    var before = change.before();
+                    if (before != null && (pod == null || !uid(pod).equals(uid(before)))) {
+                        gone(uid(before));
+                    }
+                    if (pod != null) changed(pod);
+                });
+        pods.pump(Duration.ZERO);
+        life.run(
+                "pods",
+                () -> {
+                    while (true) pods.pump(Duration.ofMinutes(1));
+                });
+        for (var adopted : parts.runtime.adopt()) {
+            if (!workers.containsKey(adopted.sandbox().podUid())) {
+                LOG.info("pod {} is gone from the API: ending it", adopted.sandbox().podUid());
+                parts.runtime.removeSandbox(adopted.sandbox().podUid());
+                parts.machine.release(adopted.sandbox().podUid());
+            }
+        }
+    }
+
+    private static String uid(Pod pod) {
+        return pod.getMetadata().getUid();
+    }
+
+    private void changed(Pod pod) {
+        if (!parts.node.equals(pod.getSpec().getNodeName())) return;
+        var stored = pods.stored(Key.of(pod));
+        if (stored == null) return;
+        var worker =
+                workers.computeIfAbsent(
+                        uid(pod),
+                        uid -> {
+                            var made = new PodWorker(parts, stored);
+                            life.run("pod-" + pod.getMetadata().getName(), () -> run(uid, made));
+                            return made;
+                        });
+        worker.update(stored);
+    }
+
+    private void run(String uid, PodWorker worker) throws InterruptedException {
+        try {
+            worker.run();
+        } catch (RuntimeException broken) {
+            LOG.error("the worker of pod {} failed", uid, broken);
+        } finally {
+            workers.remove(uid, worker);
+        }
+    }
+
+    private void gone(String uid) {
+        var worker = workers.get(uid);
+        if (worker != null) worker.vanish();
+    }
+
+    /// The pod's containers, for exec and logs; null when it does not run here.
+    @Nullable PodWorker worker(String uid) {
+        return workers.get(uid);
+    }
+
+    /// Names of pods at work, for tests.
+    Set<String> running() {
+        return new HashSet<>(workers.keySet());
+    }
+
+    /// Ends the workers; containers go on or not as the runtime has it.
+    @Override
+    public void close() throws IOException {
+        life.close();
+        pods.close();
+    }
+}

@@ -1,0 +1,96 @@
+package dev.ordinal.node.pod;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/// What to do next for one pod. Pure.
+///
+/// @param start names of containers to start, in order
+/// @param finished all containers are over for good
+/// @param again when to look again even if nothing happens
+/// @see "upstream: pkg/kubelet/kuberuntime, computePodActions"
+record PodPlan(List<String> start, boolean finished, Optional<Instant> again) {
+    static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
+    static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
+    private static final Duration FORGETS_AFTER = Duration.ofMinutes(10);
+
+    /// @param states by container name
+    static PodPlan of(JsonNode pod, Map<String, ContainerState> states, Instant now) {
+        var policy = pod.at("/spec/restartPolicy").asText("Always");
+        List<String> start = new ArrayList<>();
+        List<Instant> waits = new ArrayList<>();
+        for (var container : pod.at("/spec/initContainers")) {
+            boolean sidecar = container.path("restartPolicy").asText().equals("Always");
+            var state = state(states, container);
+            if (sidecar) {
+                consider(state, "Always", now, start, waits);
+                if (!state.running() || !state.started())
+                    return new PodPlan(start, false, first(waits));
+                continue;
+            }
+            if (state.ended() && Objects.requireNonNull(state.exit()).code() == 0) continue;
+            if (state.running()) return new PodPlan(start, false, first(waits));
+            if (state.ended() && policy.equals("Never"))
+                return new PodPlan(List.of(), true, first(waits));
+            consider(state, "Always", now, start, waits);
+            return new PodPlan(start, false, first(waits));
+        }
+        boolean finished = true;
+        for (var container : pod.at("/spec/containers")) {
+            var state = state(states, container);
+            if (!overForGood(state, policy)) finished = false;
+            consider(state, policy, now, start, waits);
+        }
+        return new PodPlan(start, finished, first(waits));
+    }
+
+    private static ContainerState state(Map<String, ContainerState> states, JsonNode container) {
+        var name = container.path("name").asText();
+        return states.getOrDefault(name, ContainerState.unborn(name));
+    }
+
+    private static void consider(
+            ContainerState state,
+            String policy,
+            Instant now,
+            List<String> start,
+            List<Instant> waits) {
+        if (state.running() || overForGood(state, policy)) return;
+        var until = state.backoffUntil();
+        if (until != null && until.isAfter(now)) waits.add(until);
+        else start.add(state.name());
+    }
+
+    private static boolean overForGood(ContainerState state, String policy) {
+        if (!state.ended()) return false;
+        int code = Objects.requireNonNull(state.exit()).code();
+        return switch (policy) {
+            case "Never" -> true;
+            case "OnFailure" -> code == 0;
+            default -> false;
+        };
+    }
+
+    private static Optional<Instant> first(List<Instant> waits) {
+        return waits.stream().min(Instant::compareTo);
+    }
+
+    /// The delay before the next start: none the first time, then 10 s, doubled each time up to 5
+    /// min.
+    /// A container that ran for ten minutes starts anew.
+    ///
+    /// @param previous the last delay, or zero
+    static Duration backoff(Duration previous, Duration ran, boolean firstRestart) {
+        if (firstRestart || ran.compareTo(FORGETS_AFTER) > 0) return Duration.ZERO;
+        if (previous.isZero()) return FIRST_BACKOFF;
+        var doubled = previous.multipliedBy(2);
+        return doubled.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : doubled;
+    }
+}

@@ -1,0 +1,322 @@
+package dev.ordinal.node.pod;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.node.runtime.Exit;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The status of one pod, from what was observed. Pure.
+///
+/// @see "upstream: pkg/kubelet/kubelet_pods.go, getPhase, and pkg/kubelet/status"
+final class PodStatusTree {
+    private static final Set<String> OURS =
+            Set.of(
+                    "PodReadyToStartContainers",
+                    "Initialized",
+                    "Ready",
+                    "ContainersReady",
+                    "PodScheduled");
+
+    private final JsonNode pod;
+    private final Seen seen;
+
+    /// @param address empty before the network is there
+    /// @param runtime prefix of container ids
+    record Seen(
+            Map<String, ContainerState> states,
+            String address,
+            String nodeAddress,
+            String runtime,
+            Map<String, Machine.Image> images,
+            boolean stopped,
+            Instant now) {}
+
+    private PodStatusTree(JsonNode pod, Seen seen) {
+        this.pod = pod;
+        this.seen = seen;
+    }
+
+    static ObjectNode of(JsonNode pod, Seen seen) {
+        return new PodStatusTree(pod, seen).status();
+    }
+
+    private ObjectNode status() {
+        var old = pod.path("status");
+        var status = JsonNodeFactory.instance.objectNode();
+        var phase = phase();
+        status.put("phase", phase);
+        if (pod.path("metadata").has("generation")) {
+            status.put("observedGeneration", pod.at("/metadata/generation").asLong());
+        }
+        status.set("conditions", conditions(phase));
+        status.put("hostIP", seen.nodeAddress);
+        status.putArray("hostIPs").addObject().put("ip", seen.nodeAddress);
+        var address = seen.address.isEmpty() ? old.path("podIP").asText() : seen.address;
+        if (!address.isEmpty()) {
+            status.put("podIP", address);
+            status.putArray("podIPs").addObject().put("ip", address);
+        }
+        var started = old.path("startTime");
+        status.put("startTime", started.isTextual() ? started.asText() : time(seen.now));
+        var init = containers("initContainers", false);
+        if (!init.isEmpty()) status.set("initContainerStatuses", init);
+        status.set("containerStatuses", containers("containers", true));
+        if (old.has("qosClass")) status.set("qosClass", old.path("qosClass"));
+        return status;
+    }
+
+    private static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private ContainerState state(JsonNode container) {
+        var name = container.path("name").asText();
+        return seen.states.getOrDefault(name, ContainerState.unborn(name));
+    }
+
+    private String phase() {
+        var old = pod.at("/status/phase").asText();
+        if (old.equals("Succeeded") || old.equals("Failed")) return old;
+        var policy = pod.at("/spec/restartPolicy").asText("Always");
+        for (var container : pod.at("/spec/initContainers")) {
+            var state = state(container);
+            if (container.path("restartPolicy").asText().equals("Always")) {
+                if (!state.started()) return "Pending";
+                continue;
+            }
+            var exit = state.exit();
+            if (exit == null) return "Pending";
+            if (exit.code() != 0) return policy.equals("Never") ? "Failed" : "Pending";
+        }
+        int running = 0;
+        int stopped = 0;
+        int finalStops = 0;
+        int succeeded = 0;
+        int waiting = 0;
+        for (var container : pod.at("/spec/containers")) {
+            var state = state(container);
+            var exit = state.exit();
+            if (state.running()) running++;
+            else if (exit != null) {
+                stopped++;
+                if (exit.code() == 0) succeeded++;
+                boolean over =
+                        policy.equals("Never") || (policy.equals("OnFailure") && exit.code() == 0);
+                if (over) finalStops++;
+            } else waiting++;
+        }
+        if (waiting > 0) return "Pending";
+        if (running > 0) return "Running";
+        if (seen.stopped) return succeeded == stopped ? "Succeeded" : "Failed";
+        if (stopped != finalStops) return "Running";
+        if (stopped == 0) return "Pending";
+        return succeeded == stopped ? "Succeeded" : "Failed";
+    }
+
+    private ArrayNode conditions(String phase) {
+        var conditions = JsonNodeFactory.instance.arrayNode();
+        for (var condition : pod.at("/status/conditions")) {
+            if (!OURS.contains(condition.path("type").asText())) conditions.add(condition);
+        }
+        boolean sandbox = !seen.address.isEmpty() && !seen.stopped;
+        conditions.add(condition("PodReadyToStartContainers", sandbox, "", ""));
+        var uninitialized = uninitialized();
+        conditions.add(
+                condition(
+                        "Initialized",
+                        uninitialized.isEmpty(),
+                        uninitialized.isEmpty() && phase.equals("Succeeded")
+                                ? "PodCompleted"
+                                : "ContainersNotInitialized",
+                        "containers with incomplete status: " + list(uninitialized)));
+        var unready = unready();
+        var reason =
+                switch (phase) {
+                    case "Succeeded" -> "PodCompleted";
+                    case "Failed" -> "PodFailed";
+                    default -> "ContainersNotReady";
+                };
+        var message =
+                reason.equals("ContainersNotReady")
+                        ? "containers with unready status: " + list(unready)
+                        : "";
+        boolean over = phase.equals("Succeeded") || phase.equals("Failed");
+        boolean ready = unready.isEmpty() && !over;
+        var gate = ready ? closedGate() : Optional.<String>empty();
+        conditions.add(
+                gate.isPresent()
+                        ? condition("Ready", false, "ReadinessGatesNotReady", gate.get())
+                        : condition("Ready", ready, reason, message));
+        conditions.add(condition("ContainersReady", ready, reason, message));
+        conditions.add(condition("PodScheduled", true, "", ""));
+        return conditions;
+    }
+
+    private Optional<String> closedGate() {
+        for (var gate : pod.at("/spec/readinessGates")) {
+            var type = gate.path("conditionType").asText();
+            @Nullable JsonNode found = null;
+            for (var condition : pod.at("/status/conditions")) {
+                if (condition.path("type").asText().equals(type)) found = condition;
+            }
+            if (found == null) {
+                return Optional.of(
+                        "corresponding condition of pod readiness gate \"%s\" does not exist."
+                                .formatted(type));
+            }
+            var status = found.path("status").asText();
+            if (!status.equals("True")) {
+                return Optional.of(
+                        "the status of pod readiness gate \"%s\" is not \"True\", but %s"
+                                .formatted(type, status));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String list(List<String> names) {
+        return "[" + String.join(" ", names) + "]";
+    }
+
+    private List<String> uninitialized() {
+        List<String> names = new ArrayList<>();
+        for (var container : pod.at("/spec/initContainers")) {
+            var state = state(container);
+            boolean sidecar = container.path("restartPolicy").asText().equals("Always");
+            var exit = state.exit();
+            boolean done = sidecar ? state.started() : exit != null && exit.code() == 0;
+            if (!done) names.add(state.name());
+        }
+        return names;
+    }
+
+    private List<String> unready() {
+        List<String> names = new ArrayList<>();
+        for (var container : pod.at("/spec/initContainers")) {
+            boolean sidecar = container.path("restartPolicy").asText().equals("Always");
+            if (sidecar && !isReady(state(container))) names.add(state(container).name());
+        }
+        for (var container : pod.at("/spec/containers")) {
+            if (!isReady(state(container))) names.add(state(container).name());
+        }
+        return names;
+    }
+
+    private static boolean isReady(ContainerState state) {
+        return state.running() && state.started() && state.ready();
+    }
+
+    private ObjectNode condition(String type, boolean holds, String reason, String message) {
+        var condition = JsonNodeFactory.instance.objectNode().put("type", type);
+        var status = holds ? "True" : "False";
+        condition.put("status", status);
+        if (pod.path("metadata").has("generation")) {
+            condition.put("observedGeneration", pod.at("/metadata/generation").asLong());
+        }
+        condition.putNull("lastProbeTime");
+        var since = time(seen.now);
+        for (var old : pod.at("/status/conditions")) {
+            if (old.path("type").asText().equals(type)
+                    && old.path("status").asText().equals(status)) {
+                since = old.path("lastTransitionTime").asText(since);
+            }
+        }
+        condition.put("lastTransitionTime", since);
+        boolean tells = !holds || reason.equals("PodCompleted");
+        if (tells && !reason.isEmpty()) condition.put("reason", reason);
+        if (!holds && !message.isEmpty()) condition.put("message", message);
+        return condition;
+    }
+
+    private ArrayNode containers(String list, boolean sorted) {
+        List<JsonNode> containers = new ArrayList<>();
+        pod.path("spec").path(list).forEach(containers::add);
+        if (sorted) containers.sort(Comparator.comparing(c -> c.path("name").asText()));
+        var statuses = JsonNodeFactory.instance.arrayNode();
+        boolean init = list.equals("initContainers");
+        containers.forEach(container -> statuses.add(container(container, init)));
+        return statuses;
+    }
+
+    private ObjectNode container(JsonNode container, boolean init) {
+        var state = state(container);
+        var status = JsonNodeFactory.instance.objectNode();
+        status.put("name", state.name());
+        var current = current(state);
+        status.set("state", current);
+        status.set("lastState", last(state, current));
+        var exit = state.exit();
+        boolean sidecar = container.path("restartPolicy").asText().equals("Always");
+        boolean ready = (init && !sidecar) ? (exit != null && exit.code() == 0) : isReady(state);
+        status.put("ready", ready);
+        status.put("restartCount", Math.max(0, state.attempt()));
+        var image = seen.images.get(container.path("image").asText());
+        if (state.attempt() >= 0 && image != null) {
+            status.put("image", image.name()).put("imageID", image.id());
+        } else status.put("image", container.path("image").asText()).put("imageID", "");
+        if (!state.id().isEmpty()) status.put("containerID", seen.runtime + "://" + state.id());
+        status.put("started", state.running() && state.started());
+        return status;
+    }
+
+    private ObjectNode current(ContainerState state) {
+        var tree = JsonNodeFactory.instance.objectNode();
+        var started = state.startedAt();
+        if (state.running() && started != null) {
+            tree.putObject("running").put("startedAt", time(started));
+            return tree;
+        }
+        var waiting = state.waiting();
+        var exit = state.exit();
+        if (exit != null && started != null && waiting.isEmpty()) {
+            tree.set("terminated", ended(new ContainerState.Ended(state.id(), started, exit)));
+            return tree;
+        }
+        var wait = tree.putObject("waiting");
+        if (waiting.isPresent()) {
+            wait.put("reason", waiting.get().reason());
+            if (!waiting.get().message().isEmpty()) wait.put("message", waiting.get().message());
+        } else {
+            boolean init = !pod.at("/spec/initContainers").isEmpty();
+            wait.put("reason", init ? "PodInitializing" : "ContainerCreating");
+        }
+        return tree;
+    }
+
+    private ObjectNode last(ContainerState state, ObjectNode current) {
+        var tree = JsonNodeFactory.instance.objectNode();
+        var exit = state.exit();
+        var started = state.startedAt();
+        if (exit != null && started != null && current.has("waiting")) {
+            tree.set("terminated", ended(new ContainerState.Ended(state.id(), started, exit)));
+        } else {
+            state.before().ifPresent(before -> tree.set("terminated", ended(before)));
+        }
+        return tree;
+    }
+
+    private ObjectNode ended(ContainerState.Ended ended) {
+        var tree = JsonNodeFactory.instance.objectNode();
+        Exit exit = ended.exit();
+        tree.put("exitCode", exit.code());
+        tree.put(
+                "reason",
+                exit.oomKilled() ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error");
+        tree.put("startedAt", time(ended.startedAt()));
+        tree.put("finishedAt", time(exit.finishedAt()));
+        return tree.put("containerID", seen.runtime + "://" + ended.id());
+    }
+}

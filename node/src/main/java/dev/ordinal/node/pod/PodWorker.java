@@ -1,0 +1,548 @@
+package dev.ordinal.node.pod;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.Api.DeleteOptions;
+import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Stored;
+import dev.ordinal.api.Trees;
+import dev.ordinal.control.Typed;
+import dev.ordinal.control.Types;
+import dev.ordinal.node.pod.Machine.CannotStartException;
+import dev.ordinal.node.pod.Machine.NotYetException;
+import dev.ordinal.node.pod.Machine.Prepared;
+import dev.ordinal.node.runtime.Container;
+import dev.ordinal.node.runtime.ContainerException;
+
+import io.fabric8.kubernetes.api.model.Pod;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Runs one pod, from its binding to its end: observe, plan, act, report, wait for something to
+/// happen.
+final class PodWorker {
+    private static final WriteOptions WRITE = WriteOptions.by("kubelet");
+    private static final Duration RETRY_FIRST = Duration.ofMillis(500);
+    private static final Duration RETRY_LONGEST = Duration.ofMinutes(1);
+    private static final int SIGTERM = 15;
+    private static final int SIGKILL = 9;
+
+    private final PodAgent.Parts parts;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Map<String, Instance> instances = new LinkedHashMap<>();
+    private Stored pod;
+    private boolean vanished;
+    private boolean dirty = true;
+    private @Nullable Prepared prepared;
+    private Duration retry = RETRY_FIRST;
+
+    PodWorker(PodAgent.Parts parts, Stored pod) {
+        this.parts = parts;
+        this.pod = pod;
+    }
+
+    /// What this worker remembers of one container. Guarded by the lock.
+    private static final class Instance {
+        private @Nullable Container container;
+        private int attempt = -1;
+        private Optional<ContainerState.Ended> before = Optional.empty();
+        private Optional<ContainerState.Waiting> waiting = Optional.empty();
+        private Duration backoff = Duration.ZERO;
+        private @Nullable Instant backoffUntil;
+        private boolean started;
+        private boolean ready;
+        private boolean counted;
+        private @Nullable Thread prober;
+    }
+
+    /// The newest state of the pod in the API.
+    void update(Stored newer) {
+        lock.lock();
+        try {
+            if (newer.revision() >= pod.revision()) pod = newer;
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The pod is gone from the API.
+    void vanish() {
+        lock.lock();
+        try {
+            vanished = true;
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wake() {
+        dirty = true;
+        changed.signalAll();
+    }
+
+    void run() throws InterruptedException {
+        try {
+            while (true) {
+                var current = next();
+                if (vanished) {
+                    stopNow();
+                    return;
+                }
+                if (current.tree().path("metadata").has("deletionTimestamp")) {
+                    terminate(current);
+                    return;
+                }
+                var again = step(current);
+                await(again);
+            }
+        } finally {
+            instances.values().forEach(PodWorker::stopProber);
+        }
+    }
+
+    private Stored next() {
+        lock.lock();
+        try {
+            dirty = false;
+            return pod;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void await(Optional<Instant> until) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!dirty) {
+                if (until.isEmpty()) {
+                    changed.await();
+                    continue;
+                }
+                long left = Duration.between(parts.clock().instant(), until.get()).toNanos();
+                if (left <= 0) return;
+                var _ = changed.await(left, TimeUnit.NANOSECONDS);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// One look at a pod that should run.
+    private Optional<Instant> step(Stored current) throws InterruptedException {
+        var tree = current.tree();
+        var phase = tree.at("/status/phase").asText();
+        if (phase.equals("Succeeded") || phase.equals("Failed")) return Optional.empty();
+        if (prepared == null) {
+            report(current, false);
+            var failed = prepare(current);
+            if (failed.isPresent()) return failed;
+            report(current, false);
+        }
+        var plan = PodPlan.of(tree, states(tree), parts.clock().instant());
+        Optional<Instant> again = plan.again();
+        for (var name : plan.start()) {
+            var wait = start(tree, container(tree, name));
+            if (wait.isPresent() && (again.isEmpty() || wait.get().isBefore(again.get())))
+                again = wait;
+        }
+        report(latest(), plan.finished());
+        if (plan.finished()) instances.values().forEach(PodWorker::stopProber);
+        return again;
+    }
+
+    private Stored latest() {
+        lock.lock();
+        try {
+            return pod;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<Instant> prepare(Stored current) {
+        try {
+            var made = parts.machine().prepare(current.tree());
+            parts.runtime().createSandbox(made.sandbox());
+            prepared = made;
+            retry = RETRY_FIRST;
+            return Optional.empty();
+        } catch (NotYetException later) {
+            warn(current, "", later.reason(), String.valueOf(later.getMessage()));
+        } catch (ContainerException broken) {
+            warn(
+                    current,
+                    "",
+                    "FailedCreatePodSandBox",
+                    "Failed to create pod sandbox: " + broken.getMessage());
+        }
+        return Optional.of(retryAt());
+    }
+
+    private Instant retryAt() {
+        var at = parts.clock().instant().plus(retry);
+        retry = retry.multipliedBy(2);
+        if (retry.compareTo(RETRY_LONGEST) > 0) retry = RETRY_LONGEST;
+        return at;
+    }
+
+    private static JsonNode container(JsonNode pod, String name) {
+        for (var list : List.of("initContainers", "containers")) {
+            for (var container : pod.path("spec").path(list)) {
+                if (container.path("name").asText().equals(name)) return container;
+            }
+        }
+        throw new IllegalArgumentException("no container " + name);
+    }
+
+    /// @return when to try again, if it did not work
+    private Optional<Instant> start(JsonNode tree, JsonNode container) {
+        var name = container.path("name").asText();
+        var instance = instances.computeIfAbsent(name, _ -> new Instance());
+        var path = fieldPath(tree, name);
+        remember(instance);
+        int attempt = instance.attempt + 1;
+        try {
+            var spec =
+                    parts.machine()
+                            .container(tree, container, attempt, Objects.requireNonNull(prepared));
+            var image = container.path("image").asText();
+            say(
+                    tree,
+                    path,
+                    "Pulled",
+                    "Container image \"%s\" already present on machine and can be accessed by the pod"
+                            .formatted(image));
+            say(tree, path, "Created", "Container created");
+            var started = parts.runtime().start(spec);
+            accept(tree, container, instance, started, attempt);
+            say(tree, path, "Started", "Container started");
+            return Optional.empty();
+        } catch (CannotStartException refused) {
+            wait(instance, refused.reason(), String.valueOf(refused.getMessage()));
+            warn(latest(), path, "Failed", "Error: " + refused.getMessage());
+        } catch (ContainerException broken) {
+            wait(instance, "RunContainerError", String.valueOf(broken.getMessage()));
+            warn(latest(), path, "Failed", "Error: " + broken.getMessage());
+        }
+        return Optional.of(retryAt());
+    }
+
+    private static String fieldPath(JsonNode tree, String name) {
+        for (var container : tree.at("/spec/initContainers")) {
+            if (container.path("name").asText().equals(name)) {
+                return "spec.initContainers{%s}".formatted(name);
+            }
+        }
+        return "spec.containers{%s}".formatted(name);
+    }
+
+    private void wait(Instance instance, String reason, String message) {
+        lock.lock();
+        try {
+            instance.waiting = Optional.of(new ContainerState.Waiting(reason, message));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The instance that is over becomes the one before.
+    private void remember(Instance instance) {
+        lock.lock();
+        try {
+            var old = instance.container;
+            if (old != null && !old.running()) {
+                instance.before =
+                        Optional.of(
+                                new ContainerState.Ended(
+                                        old.id(), old.startedAt(), old.exit().join()));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void accept(
+            JsonNode tree, JsonNode spec, Instance instance, Container container, int attempt) {
+        stopProber(instance);
+        lock.lock();
+        try {
+            instance.container = container;
+            instance.attempt = attempt;
+            instance.waiting = Optional.empty();
+            instance.counted = false;
+            instance.started = !spec.has("startupProbe");
+            instance.ready = !spec.has("readinessProbe");
+        } finally {
+            lock.unlock();
+        }
+        var _ = container.exit().thenRun(this::nudge);
+        if (spec.has("startupProbe") || spec.has("readinessProbe") || spec.has("livenessProbe")) {
+            instance.prober =
+                    Thread.ofVirtual()
+                            .name("probe")
+                            .start(() -> probe(tree, spec, instance, container));
+        }
+    }
+
+    private void nudge() {
+        lock.lock();
+        try {
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void stopProber(Instance instance) {
+        var prober = instance.prober;
+        if (prober != null) prober.interrupt();
+    }
+
+    private void probe(JsonNode tree, JsonNode spec, Instance instance, Container container) {
+        var loop =
+                new ProbeLoop(
+                        parts,
+                        tree,
+                        spec,
+                        Objects.requireNonNull(prepared).address(),
+                        (started, ready) -> {
+                            lock.lock();
+                            try {
+                                instance.started = started;
+                                instance.ready = ready;
+                                wake();
+                            } finally {
+                                lock.unlock();
+                            }
+                        });
+        try {
+            loop.run(container);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Map<String, ContainerState> states(JsonNode tree) {
+        lock.lock();
+        try {
+            Map<String, ContainerState> states = new HashMap<>();
+            instances.forEach((name, instance) -> states.put(name, state(tree, name, instance)));
+            return states;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ContainerState state(JsonNode tree, String name, Instance instance) {
+        var container = instance.container;
+        var exit = container == null || container.running() ? null : container.exit().join();
+        if (container != null && exit != null && !instance.counted) {
+            instance.counted = true;
+            var ran = Duration.between(container.startedAt(), exit.finishedAt());
+            instance.backoff = PodPlan.backoff(instance.backoff, ran, instance.attempt == 0);
+            instance.backoffUntil = exit.finishedAt().plus(instance.backoff);
+            if (!instance.backoff.isZero()) {
+                var metadata = tree.path("metadata");
+                instance.waiting =
+                        Optional.of(
+                                new ContainerState.Waiting(
+                                        "CrashLoopBackOff",
+                                        "back-off %s restarting failed container=%s pod=%s_%s(%s)"
+                                                .formatted(
+                                                        text(instance.backoff),
+                                                        name,
+                                                        metadata.path("name").asText(),
+                                                        metadata.path("namespace").asText(),
+                                                        metadata.path("uid").asText())));
+            }
+        }
+        return new ContainerState(
+                name,
+                instance.attempt,
+                container == null ? "" : container.id(),
+                container == null ? null : container.startedAt(),
+                exit,
+                instance.before,
+                instance.waiting,
+                instance.started,
+                instance.ready,
+                instance.backoffUntil);
+    }
+
+    /// As Go prints durations.
+    private static String text(Duration duration) {
+        long minutes = duration.toMinutes();
+        return minutes == 0
+                ? duration.toSeconds() + "s"
+                : minutes + "m" + duration.toSecondsPart() + "s";
+    }
+
+    private void report(Stored current, boolean stopped) {
+        var tree = current.tree();
+        Map<String, Machine.Image> images = new HashMap<>();
+        for (var list : List.of("initContainers", "containers")) {
+            for (var container : tree.path("spec").path(list)) {
+                var reference = container.path("image").asText();
+                parts.machine().image(reference).ifPresent(image -> images.put(reference, image));
+            }
+        }
+        var made = prepared;
+        var status =
+                PodStatusTree.of(
+                        tree,
+                        new PodStatusTree.Seen(
+                                states(tree),
+                                made == null ? "" : made.address(),
+                                parts.nodeAddress(),
+                                parts.runtime().name(),
+                                images,
+                                stopped,
+                                parts.clock().instant()));
+        var body = current.copy();
+        body.set("status", status);
+        var metadata = (com.fasterxml.jackson.databind.node.ObjectNode) body.path("metadata");
+        metadata.remove("resourceVersion");
+        if (Trees.same(status, tree.path("status"))) return;
+        try {
+            var written =
+                    parts.api()
+                            .update(
+                                    Types.PODS,
+                                    current.namespace(),
+                                    current.name(),
+                                    "status",
+                                    new Api.Body.Tree(body),
+                                    WRITE);
+            lock.lock();
+            try {
+                if (written.object().revision() >= pod.revision()) pod = written.object();
+            } finally {
+                lock.unlock();
+            }
+        } catch (ApiException refused) {
+            if (refused.code() != 404 && refused.code() != 409) throw refused;
+        }
+    }
+
+    /// Graceful end: SIGTERM, the grace period, SIGKILL; then the object may go.
+    private void terminate(Stored current) throws InterruptedException {
+        instances.values().forEach(PodWorker::stopProber);
+        var tree = current.tree();
+        for (var entry : instances.entrySet()) {
+            var container = entry.getValue().container;
+            if (container == null || !container.running()) continue;
+            say(
+                    tree,
+                    fieldPath(tree, entry.getKey()),
+                    "Killing",
+                    "Stopping container " + entry.getKey());
+            container.signal(SIGTERM);
+        }
+        awaitEnd();
+        stopContainers();
+        report(latest(), true);
+        release(current);
+        finish(current);
+    }
+
+    /// Until all containers have ended or the deadline, which a second delete may bring nearer.
+    private void awaitEnd() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (instances.values().stream()
+                    .anyMatch(i -> i.container != null && i.container.running())) {
+                if (vanished) return;
+                var deadline = pod.tree().at("/metadata/deletionTimestamp").asText();
+                long left =
+                        Duration.between(parts.clock().instant(), Instant.parse(deadline))
+                                .toNanos();
+                if (left <= 0) return;
+                var _ = changed.await(left, TimeUnit.NANOSECONDS);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void stopContainers() {
+        for (var instance : instances.values()) {
+            var container = instance.container;
+            if (container == null || !container.running()) continue;
+            container.signal(SIGKILL);
+            container.exit().join();
+        }
+    }
+
+    private void stopNow() {
+        instances.values().forEach(PodWorker::stopProber);
+        stopContainers();
+        release(latest());
+    }
+
+    private void release(Stored current) {
+        parts.runtime().removeSandbox(current.uid());
+        parts.machine().release(current.uid());
+    }
+
+    private void finish(Stored current) {
+        try {
+            parts.api()
+                    .delete(
+                            Types.PODS,
+                            current.namespace(),
+                            current.name(),
+                            new DeleteOptions(0L, "", null, current.uid(), null, false));
+        } catch (ApiException refused) {
+            if (refused.code() != 404 && refused.code() != 409) throw refused;
+        }
+    }
+
+    private void say(JsonNode tree, String path, String reason, String message) {
+        parts.events().about(typed(tree), path, "Normal", reason, message);
+    }
+
+    private void warn(Stored current, String path, String reason, String message) {
+        parts.events().about(typed(current.tree()), path, "Warning", reason, message);
+    }
+
+    private static Pod typed(JsonNode tree) {
+        var head = JsonNodeFactory.instance.objectNode();
+        head.put("kind", "Pod").put("apiVersion", "v1");
+        head.set("metadata", tree.path("metadata"));
+        return Typed.read(head, Pod.class);
+    }
+
+    /// The key of a container's newest instance, or of the one before.
+    Optional<dev.ordinal.node.runtime.ContainerKey> key(String container, boolean previous) {
+        lock.lock();
+        try {
+            var instance = instances.get(container);
+            int attempt = instance == null ? -1 : instance.attempt - (previous ? 1 : 0);
+            return attempt < 0
+                    ? Optional.empty()
+                    : Optional.of(
+                            new dev.ordinal.node.runtime.ContainerKey(
+                                    pod.uid(), container, attempt));
+        } finally {
+            lock.unlock();
+        }
+    }
+}

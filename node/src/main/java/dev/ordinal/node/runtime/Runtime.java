@@ -1,0 +1,59 @@
+package dev.ordinal.node.runtime;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/// Starts, watches and ends containers on this machine. All calls block; any thread may call.
+///
+/// Every call but [#close] throws a [ContainerException] that says what was refused or broken.
+@SuppressWarnings(
+        "JavaLangClash") // the name Kubernetes gives it; nobody here needs java.lang.Runtime
+public interface Runtime extends AutoCloseable {
+    /// The name shown in `status.nodeInfo.containerRuntimeVersion` and before container ids, such
+    /// as
+    /// `ordinal`.
+    String name();
+
+    /// Makes what the containers of one pod share: folder, host name, IPC and network namespaces,
+    /// `/etc/hosts` and `/etc/resolv.conf`. An existing sandbox of the same pod is an error.
+    Sandbox createSandbox(SandboxSpec spec);
+
+    /// Ends every process of the pod and removes its sandbox, its logs and its folder. Does nothing
+    /// for
+    /// an unknown pod.
+    void removeSandbox(String podUid);
+
+    /// Starts one attempt of a container. Returns once its program runs.
+    ///
+    /// @throws ContainerException of kind `CANNOT_START` when the program cannot be executed
+    Container start(ContainerSpec spec);
+
+    /// The pods an earlier server left here, with their containers, running or ended. Pods whose
+    /// processes are gone are included, so that their logs and exit codes can be read.
+    List<Adopted> adopt();
+
+    /// Starts a command inside a running container.
+    ///
+    /// @throws ContainerException of kind `CANNOT_START` when there is no such program,
+    ///     `NOT_RUNNING`
+    ///     when the container has ended
+    ExecSession exec(ExecSpec spec);
+
+    /// Writes the log of one attempt to `out`. With [LogOptions#follow] it returns when the
+    /// container
+    /// has ended and everything it wrote has been copied, or when the thread is interrupted.
+    ///
+    /// @throws IOException when `out` refuses, which is how a reader that went away shows
+    void logs(ContainerKey container, LogOptions options, OutputStream out) throws IOException;
+
+    /// What the container uses now.
+    Usage usage(ContainerKey container);
+
+    /// Forgets an ended attempt and removes its files and log.
+    void removeContainer(ContainerKey container);
+
+    /// Lets go of the runtime. Whether containers go on is up to the implementation's [Lifetime].
+    @Override
+    void close();
+}
