@@ -25,8 +25,6 @@ public record Security(
                     "KILL",
                     "AUDIT_WRITE");
 
-    public static final Security DEFAULT = new Security(DEFAULT_CAPABILITIES, false, false);
-
     /// Every capability a container may be given. Those that reach beyond the pod are not among
     /// them.
     public static final Set<String> GRANTABLE_CAPABILITIES =
@@ -50,6 +48,8 @@ public record Security(
                     "IPC_OWNER",
                     "SYS_NICE",
                     "LEASE");
+
+    public static final Security DEFAULT = new Security(DEFAULT_CAPABILITIES, false, false);
 
     public Security {
         capabilities = Set.copyOf(capabilities);

@@ -15,6 +15,7 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
@@ -99,7 +100,7 @@ public final class Pki {
             if (end.isAfter(clock.instant().plus(RENEW_BEFORE))) return pair;
         }
         var pair = maker.make();
-        write(keyFile, pem(PrivateKeyInfo.getInstance(pair.key.getEncoded())));
+        write(keyFile, pem(new JcaPKCS8Generator(pair.key, null)));
         write(certificateFile, pem(pair.certificate));
         return pair;
     }
@@ -300,7 +301,7 @@ public final class Pki {
                                 server,
                                 base64(pem(authority.certificate)),
                                 base64(pem(admin.certificate)),
-                                base64(pem(PrivateKeyInfo.getInstance(admin.key.getEncoded())))));
+                                base64(pem(new JcaPKCS8Generator(admin.key, null)))));
     }
 
     private static String base64(String text) {
