@@ -1,0 +1,191 @@
+package dev.ordinal.node.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Control groups of version 1 or 2, whichever the machine has; a machine without them runs
+/// containers without limits and says so.
+///
+/// @param hierarchies one folder a controller with version 1, one in all with version 2, none
+///     without; each is this cluster's own
+/// @param unified version 2
+record Cgroups(List<Path> hierarchies, boolean unified) {
+    private static final Path ROOT = Path.of("/sys/fs/cgroup");
+    private static final List<String> CONTROLLERS = List.of("memory", "cpu", "cpuacct", "pids");
+    private static final long PERIOD_MICROS = 100_000;
+
+    /// @param name of this cluster's groups
+    static Cgroups open(String name) throws IOException {
+        var controllers = ROOT.resolve("cgroup.controllers");
+        if (Files.exists(controllers)) {
+            var top = ROOT.resolve(name);
+            if (!Files.isWritable(ROOT)) return new Cgroups(List.of(), true);
+            delegate(ROOT);
+            Files.createDirectories(top);
+            delegate(top);
+            return new Cgroups(List.of(top), true);
+        }
+        List<Path> found = new ArrayList<>();
+        for (var controller : CONTROLLERS) {
+            var hierarchy = ROOT.resolve(controller);
+            if (!Files.isWritable(hierarchy)) continue;
+            var real = hierarchy.toRealPath().resolve(name);
+            if (found.contains(real)) continue;
+            Files.createDirectories(real);
+            found.add(real);
+        }
+        return new Cgroups(List.copyOf(found), false);
+    }
+
+    private static void delegate(Path group) throws IOException {
+        var has = Files.readString(group.resolve("cgroup.controllers"));
+        for (var controller : List.of("memory", "cpu", "pids")) {
+            if (has.contains(controller)) {
+                write(group, "cgroup.subtree_control", "+" + controller);
+            }
+        }
+    }
+
+    /// Makes the groups of one container and sets their limits.
+    ///
+    /// @return the folders its processes join
+    List<Path> create(ContainerKey key, Resources limits) throws IOException {
+        List<Path> groups = new ArrayList<>();
+        for (var hierarchy : hierarchies) {
+            var pod = hierarchy.resolve(key.podUid());
+            if (!Files.exists(pod)) {
+                Files.createDirectories(pod);
+                if (unified) delegate(pod);
+            }
+            var group = pod.resolve(name(key));
+            Files.createDirectories(group);
+            if (unified) limitUnified(group, limits);
+            else limit(group, limits);
+            groups.add(group);
+        }
+        return groups;
+    }
+
+    private static String name(ContainerKey key) {
+        return key.name() + "-" + key.attempt();
+    }
+
+    private static void limitUnified(Path group, Resources limits) throws IOException {
+        if (limits.memoryBytes() > 0) {
+            write(group, "memory.max", Long.toString(limits.memoryBytes()));
+            writeIfThere(group, "memory.swap.max", "0");
+        }
+        if (limits.cpuMillis() > 0) {
+            write(group, "cpu.max", quota(limits) + " " + PERIOD_MICROS);
+        }
+        long weight = 1 + (shares(limits) - 2) * 9999 / 262142;
+        writeIfThere(group, "cpu.weight", Long.toString(weight));
+    }
+
+    private static void limit(Path group, Resources limits) throws IOException {
+        if (limits.memoryBytes() > 0) {
+            var bytes = Long.toString(limits.memoryBytes());
+            writeIfThere(group, "memory.limit_in_bytes", bytes);
+            writeIfThere(group, "memory.memsw.limit_in_bytes", bytes);
+        }
+        writeIfThere(group, "cpu.shares", Long.toString(shares(limits)));
+        if (limits.cpuMillis() > 0) {
+            writeIfThere(group, "cpu.cfs_period_us", Long.toString(PERIOD_MICROS));
+            writeIfThere(group, "cpu.cfs_quota_us", Long.toString(quota(limits)));
+        }
+    }
+
+    private static long quota(Resources limits) {
+        return Math.max(1000, limits.cpuMillis() * PERIOD_MICROS / 1000);
+    }
+
+    private static long shares(Resources limits) {
+        return Math.clamp(limits.cpuRequestMillis() * 1024 / 1000, 2, 262144);
+    }
+
+    private static void write(Path group, String file, String value) throws IOException {
+        Files.writeString(group.resolve(file), value);
+    }
+
+    private static void writeIfThere(Path group, String file, String value) throws IOException {
+        if (Files.exists(group.resolve(file))) write(group, file, value);
+    }
+
+    /// Where a container's groups are, existing or not.
+    List<Path> groups(ContainerKey key) {
+        return hierarchies.stream()
+                .map(hierarchy -> hierarchy.resolve(key.podUid()).resolve(name(key)))
+                .toList();
+    }
+
+    /// Whether the kernel has killed a process of the container for want of memory.
+    boolean oomKilled(ContainerKey key) {
+        var file = unified ? "memory.events" : "memory.oom_control";
+        return groups(key).stream()
+                .flatMap(group -> lines(group.resolve(file)))
+                .anyMatch(line -> line.startsWith("oom_kill ") && !line.equals("oom_kill 0"));
+    }
+
+    private static Stream<String> lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file).stream() : Stream.empty();
+        } catch (IOException _) {
+            return Stream.empty();
+        }
+    }
+
+    /// What the container uses now; zero where nothing is counted.
+    Usage usage(ContainerKey key) {
+        long cpu = 0;
+        long memory = 0;
+        for (var group : groups(key)) {
+            if (unified) {
+                cpu += number(group.resolve("cpu.stat"), "usage_usec ") * 1000;
+                memory += number(group.resolve("memory.current"), "");
+                memory -= number(group.resolve("memory.stat"), "inactive_file ");
+            } else {
+                if (group.startsWith(ROOT.resolve("cpuacct"))) {
+                    cpu += number(group.resolve("cpuacct.usage"), "");
+                }
+                memory += number(group.resolve("memory.usage_in_bytes"), "");
+                memory -= number(group.resolve("memory.stat"), "total_inactive_file ");
+            }
+        }
+        return new Usage(cpu, Math.max(0, memory));
+    }
+
+    private static long number(Path file, String prefix) {
+        return lines(file)
+                .filter(line -> line.startsWith(prefix))
+                .mapToLong(line -> Long.parseLong(line.substring(prefix.length()).strip()))
+                .findFirst()
+                .orElse(0);
+    }
+
+    /// Removes a container's groups once no process is left in them.
+    void remove(ContainerKey key) throws IOException {
+        for (var group : groups(key)) Files.deleteIfExists(group);
+    }
+
+    /// Removes a pod's groups with those of its containers.
+    void removePod(String podUid) throws IOException {
+        for (var hierarchy : hierarchies) removeTree(hierarchy.resolve(podUid));
+    }
+
+    /// Removes this cluster's groups when they are empty of pods.
+    void removeAll() throws IOException {
+        for (var hierarchy : hierarchies) removeTree(hierarchy);
+    }
+
+    private static void removeTree(Path group) throws IOException {
+        if (!Files.isDirectory(group)) return;
+        try (var children = Files.list(group)) {
+            for (var child : children.filter(Files::isDirectory).toList()) removeTree(child);
+        }
+        Files.deleteIfExists(group);
+    }
+}

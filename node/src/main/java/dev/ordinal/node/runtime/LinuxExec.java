@@ -1,0 +1,134 @@
+package dev.ordinal.node.runtime;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/// A command in a container: a process of the host that has entered the container's namespaces.
+final class LinuxExec implements ExecSession {
+    private static final int END_OF_TRANSMISSION = 4;
+
+    private final Process process;
+    private final Libc.@Nullable Pty terminal;
+    private final InputStream stdout;
+    private final OutputStream stdin;
+
+    private LinuxExec(Process process, Libc.@Nullable Pty terminal) throws IOException {
+        this.process = process;
+        this.terminal = terminal;
+        if (terminal == null) {
+            stdout = process.getInputStream();
+            stdin = process.getOutputStream();
+        } else {
+            var output = new PipedOutputStream();
+            stdout = new PipedInputStream(output, Libc.BUFFER_BYTES);
+            stdin = new TerminalOutput(terminal.master());
+            // A read of the terminal blocks its thread in native code, so it gets one of its own.
+            Thread.ofPlatform()
+                    .daemon()
+                    .name("terminal")
+                    .start(() -> pump(terminal.master(), output));
+        }
+    }
+
+    private static void pump(int master, OutputStream output) {
+        var bytes = new byte[Libc.BUFFER_BYTES];
+        try (output) {
+            int read;
+            while ((read = Libc.read(master, bytes)) > 0) {
+                output.write(bytes, 0, read);
+                output.flush();
+            }
+        } catch (IOException _) {
+            // The reader went away; closing the terminal hangs the command up.
+        } finally {
+            Libc.close(master);
+        }
+    }
+
+    /// @param command one that enters the container
+    static LinuxExec start(List<String> command, boolean tty, boolean stdin) throws IOException {
+        if (!tty) {
+            var builder = Shell.process(command);
+            var process = builder.start();
+            if (!stdin) process.getOutputStream().close();
+            return new LinuxExec(process, null);
+        }
+        var pty = Libc.openTerminal();
+        try {
+            var slave = Path.of(pty.slave()).toFile();
+            var process =
+                    Shell.process(command)
+                            .redirectInput(slave)
+                            .redirectOutput(slave)
+                            .redirectError(slave)
+                            .start();
+            return new LinuxExec(process, pty);
+        } catch (IOException | RuntimeException failure) {
+            Libc.close(pty.master());
+            throw failure;
+        }
+    }
+
+    @Override
+    public OutputStream stdin() {
+        return stdin;
+    }
+
+    @Override
+    public InputStream stdout() {
+        return stdout;
+    }
+
+    @Override
+    public InputStream stderr() {
+        return terminal == null ? process.getErrorStream() : InputStream.nullInputStream();
+    }
+
+    @Override
+    public void resize(int width, int height) {
+        if (terminal != null) Libc.resize(terminal.master(), width, height);
+    }
+
+    @Override
+    public int await() throws InterruptedException {
+        return process.waitFor();
+    }
+
+    /// A terminal's master is closed by its reader, once the command and its children are gone.
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+
+    private static final class TerminalOutput extends OutputStream {
+        private final int master;
+
+        TerminalOutput(int master) {
+            this.master = master;
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            Libc.write(master, Arrays.copyOfRange(bytes, offset, offset + length));
+        }
+
+        /// The end of the input is a character on terminals.
+        @Override
+        public void close() throws IOException {
+            write(END_OF_TRANSMISSION);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package dev.ordinal.node.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// Real processes; needs root and a static busybox.
+final class LinuxRuntimeIT {
+    private static final String POD = "11111111-2222-3333-4444-555555555555";
+    private static final int SIGTERM = 15;
+
+    @TempDir Path data;
+    private Path layer;
+    private LinuxRuntime runtime;
+
+    @BeforeEach
+    void open() throws IOException {
+        layer = data.resolve("layer");
+        var bin = Files.createDirectories(layer.resolve("bin"));
+        Files.copy(Path.of("/bin/busybox"), bin.resolve("busybox"));
+        for (var name :
+                List.of(
+                        "sh",
+                        "cat",
+                        "ls",
+                        "id",
+                        "sleep",
+                        "ps",
+                        "env",
+                        "mknod",
+                        "mount",
+                        "stty",
+                        "hostname",
+                        "touch",
+                        "echo",
+                        "wc",
+                        "chroot",
+                        "kill")) {
+            Files.createSymbolicLink(bin.resolve(name), Path.of("busybox"));
+        }
+        Files.createDirectories(layer.resolve("etc"));
+        runtime = start(Lifetime.WITH_SERVER);
+        runtime.createSandbox(
+                new SandboxSpec(
+                        POD,
+                        "default",
+                        "web-0",
+                        "web-0",
+                        "127.0.0.1 localhost\n",
+                        "nameserver 10.96.0.10\n",
+                        Optional.empty(),
+                        Map.of(),
+                        Resources.NONE,
+                        Map.of("address", "10.244.0.2")));
+    }
+
+    private LinuxRuntime start(Lifetime lifetime) throws IOException {
+        return LinuxRuntime.open(data, "ordinal-test", lifetime, InstantSource.system());
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        runtime.removeAll();
+        runtime.close();
+        assertThat(Files.readString(Path.of("/proc/self/mounts"))).doesNotContain(data.toString());
+        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+            assertThat(
+                            all.map(p -> p.info().commandLine().orElse(""))
+                                    .filter(line -> line.contains(data.toString())))
+                    .isEmpty();
+        }
+    }
+
+    private ContainerSpec spec(int attempt, User user, Security security, String... args) {
+        return new ContainerSpec(
+                new ContainerKey(POD, "main", attempt),
+                List.of(layer),
+                List.of(args),
+                Map.of("PATH", "/bin", "GREETING", "it's \"so\"\nlong"),
+                "/",
+                user,
+                List.of(),
+                security,
+                Resources.NONE,
+                Map.of());
+    }
+
+    private String run(ContainerSpec spec) throws Exception {
+        var container = runtime.start(spec);
+        container.exit().get(10, TimeUnit.SECONDS);
+        return log(container.key());
+    }
+
+    private String log(ContainerKey key) throws IOException {
+        var out = new ByteArrayOutputStream();
+        runtime.logs(key, LogOptions.ALL, out);
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aProgramRunsWithItsEnvironmentAndExitCode() throws Exception {
+        var container =
+                runtime.start(
+                        spec(
+                                0,
+                                User.ROOT,
+                                Security.DEFAULT,
+                                "sh",
+                                "-c",
+                                "echo \"$GREETING\"; hostname; echo oops >&2; exit 7"));
+        var exit = container.exit().get(10, TimeUnit.SECONDS);
+        assertThat(log(container.key())).isEqualTo("it's \"so\"\nlong\nweb-0\noops\n");
+        assertThat(exit.code()).isEqualTo(7);
+        assertThat(exit.oomKilled()).isFalse();
+    }
+
+    @Test
+    void aSignalEndsIt() throws Exception {
+        var container =
+                runtime.start(
+                        spec(
+                                0,
+                                User.ROOT,
+                                Security.DEFAULT,
+                                "sh",
+                                "-c",
+                                "trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done"));
+        assertThat(container.running()).isTrue();
+        follow(container.key(), 1);
+        container.signal(SIGTERM);
+        assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isEqualTo(3);
+    }
+
+    /// Returns once so many bytes have been logged.
+    private void follow(ContainerKey key, long bytes) throws IOException {
+        runtime.logs(
+                key,
+                new LogOptions(
+                        true,
+                        false,
+                        OptionalLong.empty(),
+                        Optional.empty(),
+                        OptionalLong.of(bytes)),
+                new ByteArrayOutputStream());
+    }
+
+    @Test
+    void killedMeans137() throws Exception {
+        var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
+        container.signal(9);
+        assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isEqualTo(137);
+    }
+
+    @Test
+    void aMissingProgramIsSaidAtOnce() {
+        assertThatThrownBy(() -> runtime.start(spec(0, User.ROOT, Security.DEFAULT, "nope")))
+                .isInstanceOf(ContainerException.class)
+                .hasMessage("exec: \"nope\": executable file not found in $PATH")
+                .extracting(e -> ((ContainerException) e).kind())
+                .isEqualTo(ContainerException.Kind.CANNOT_START);
+        assertThatThrownBy(() -> runtime.start(spec(0, User.ROOT, Security.DEFAULT, "/bin/nope")))
+                .hasMessage("exec: \"/bin/nope\": stat /bin/nope: no such file or directory");
+    }
+
+    @Test
+    void theUserIsTheOneAskedFor() throws Exception {
+        var said = run(spec(0, new User(1000, 1001, List.of(2000L)), Security.DEFAULT, "id"));
+        assertThat(said).isEqualTo("uid=1000 gid=1001 groups=1001,2000\n");
+    }
+
+    @Test
+    void noDeviceNoHostFileNoHostProcessCanBeReached() throws Exception {
+        var said =
+                run(
+                        spec(
+                                0,
+                                User.ROOT,
+                                Security.DEFAULT,
+                                "sh",
+                                "-c",
+                                """
+                                exec 2>/dev/null
+                                mknod /tmp-disk b 254 0 && cat /tmp-disk && echo DISK
+                                mount -t proc none /etc && echo MOUNTED
+                                echo x >/proc/sys/kernel/hostname && echo SYSCTL
+                                echo x >/etc/ld.so.preload && echo PRELOAD
+                                mv /etc /etc2 && echo MOVED
+                                ls -d /.old*
+                                ls /proc | while read -r n; do case $n in [0-9]*) echo pid;; esac; done | wc -l
+                                grep -c . /dev/null
+                                cat /proc/1/comm
+                                """));
+        assertThat(said)
+                .doesNotContain("DISK", "MOUNTED", "SYSCTL", "PRELOAD", "MOVED", ".old")
+                .endsWith("sh\n");
+        assertThat(Integer.parseInt(said.lines().findFirst().orElseThrow().strip())).isLessThan(6);
+    }
+
+    @Test
+    void commandsRunInside() throws Exception {
+        var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
+        try (var session =
+                runtime.exec(
+                        new ExecSpec(
+                                container.key(),
+                                List.of("sh", "-c", "cat; echo err >&2; exit 5"),
+                                false,
+                                true))) {
+            session.stdin().write("hello\n".getBytes(StandardCharsets.UTF_8));
+            session.stdin().close();
+            assertThat(new String(session.stdout().readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo("hello\n");
+            assertThat(new String(session.stderr().readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo("err\n");
+            assertThat(session.await()).isEqualTo(5);
+        }
+        assertThatThrownBy(
+                        () ->
+                                runtime.exec(
+                                        new ExecSpec(
+                                                container.key(), List.of("bash"), false, false)))
+                .hasMessage("exec: \"bash\": executable file not found in $PATH");
+    }
+
+    @Test
+    void aTerminalHasItsSize() throws Exception {
+        var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
+        try (var session =
+                runtime.exec(
+                        new ExecSpec(
+                                container.key(),
+                                List.of("sh", "-c", "read -r _; stty size"),
+                                true,
+                                true))) {
+            session.resize(101, 37);
+            session.stdin().write("\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(new String(session.stdout().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("37 101");
+            assertThat(session.await()).isZero();
+        }
+    }
+
+    @Test
+    void aLaterServerTakesRunningAndEndedContainersOver() throws Exception {
+        var ended = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sh", "-c", "exit 4"));
+        ended.exit().get(10, TimeUnit.SECONDS);
+        var running = runtime.start(spec(1, User.ROOT, Security.DEFAULT, "sleep", "100"));
+        var earlier = runtime;
+
+        runtime = start(Lifetime.OUTLIVES_SERVER);
+        var adopted = runtime.adopt();
+
+        assertThat(adopted).hasSize(1);
+        assertThat(adopted.getFirst().sandbox().annotations())
+                .containsEntry("address", "10.244.0.2");
+        var containers = adopted.getFirst().containers();
+        assertThat(containers).extracting(Container::running).containsExactly(false, true);
+        assertThat(containers.getFirst().exit().join().code()).isEqualTo(4);
+        assertThat(containers.getLast().pid()).isEqualTo(running.pid());
+        runtime.removeSandbox(POD);
+        assertThat(running.exit().get(10, TimeUnit.SECONDS).code()).isEqualTo(137);
+        earlier.close();
+    }
+
+    @Test
+    void aFolderOfTheHostIsMounted() throws Exception {
+        var volume = Files.createDirectories(data.resolve("vol ume"));
+        Files.writeString(volume.resolve("note"), "kept\n");
+        var plain =
+                spec(
+                        0,
+                        User.ROOT,
+                        Security.DEFAULT,
+                        "sh",
+                        "-c",
+                        "cat /mnt/a/note; echo 2 >/mnt/a/w");
+        var container =
+                runtime.start(
+                        new ContainerSpec(
+                                plain.key(),
+                                plain.layers(),
+                                plain.args(),
+                                plain.environment(),
+                                "/",
+                                User.ROOT,
+                                List.of(
+                                        new Mount(volume, "/mnt/a", false),
+                                        new Mount(volume.resolve("note"), "/etc/note", true)),
+                                new Security(Security.DEFAULT_CAPABILITIES, true, true),
+                                new Resources(64 << 20, 500, 100),
+                                Map.of()));
+        assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isZero();
+        assertThat(log(container.key())).isEqualTo("kept\n");
+        assertThat(volume.resolve("w")).hasContent("2");
+    }
+}
