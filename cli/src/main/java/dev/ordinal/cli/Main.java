@@ -9,7 +9,11 @@ import picocli.CommandLine.Command;
         description = "A Kubernetes cluster for stateful workloads in one JVM.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {Up.class})
+        subcommands = {
+            Demo.class, Up.class, Down.class, StatusCommand.class, ServiceCommand.class,
+            KubeconfigCommand.class, ImageCommand.class, Get.class, Apply.class, Delete.class,
+            Exec.class, Logs.class, VersionCommand.class, TrainingRun.class
+        })
 public final class Main {
     private Main() {}
 
@@ -17,6 +21,7 @@ public final class Main {
     public static void main(String[] args) {
         var line =
                 new CommandLine(new Main())
+                        .setCaseInsensitiveEnumValuesAllowed(true)
                         .setExecutionExceptionHandler(
                                 (failure, command, _) -> {
                                     var message = failure.getMessage();

@@ -1,63 +1,68 @@
 package dev.ordinal.cli;
 
-import dev.ordinal.cluster.Cluster;
-import dev.ordinal.cluster.Settings;
-
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 
-/// `ordinal up`: a cluster in the foreground, until Ctrl-C.
+/// `ordinal up`: a cluster in the foreground until Ctrl-C, or in the background until `down`.
 @Command(
         name = "up",
-        description = "Starts a cluster in the foreground; Ctrl-C stops it.",
+        description =
+                "Starts a cluster; Ctrl-C stops it with its pods. Its state stays for the next"
+                        + " start.",
         mixinStandardHelpOptions = true)
 final class Up implements Callable<Integer> {
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "Folder of the cluster (default: ${DEFAULT-VALUE}).")
-    private Path data = Path.of(System.getProperty("user.home"), ".ordinal");
+    private static final String LAST_LINE = "export KUBECONFIG=";
 
-    @Option(
-            names = "--port",
-            paramLabel = "PORT",
-            description =
-                    "Port of the API on 127.0.0.1; 0 takes a free one (default: ${DEFAULT-VALUE}).")
-    private int port = 6443;
+    @Mixin private Where where = new Where();
+    @Mixin private StartOptions options = new StartOptions();
+
+    @Option(names = "--detach", description = "Goes on in the background; `ordinal down` stops it.")
+    private boolean detach;
 
     @Override
     public Integer call() throws Exception {
-        long begun =
-                ProcessHandle.current()
-                        .info()
-                        .startInstant()
-                        .map(i -> i.toEpochMilli())
-                        .orElse(System.currentTimeMillis());
-        var stop = new CountDownLatch(1);
-        var stopped = new CountDownLatch(1);
-        try (var cluster = Cluster.start(Settings.in(data.toAbsolutePath()).withPort(port))) {
-            Runtime.getRuntime()
-                    .addShutdownHook(
-                            new Thread(
-                                    () -> {
-                                        stop.countDown();
-                                        try {
-                                            stopped.await();
-                                        } catch (InterruptedException _) {
-                                            Thread.currentThread().interrupt();
-                                        }
-                                    }));
+        var data = where.data();
+        if (detach) return inBackground(data);
+        try (var session = Session.start(options.settings(data))) {
             System.out.printf(
-                    "API ready on https://127.0.0.1:%d after %d ms%nexport KUBECONFIG=%s%n",
-                    cluster.port(), System.currentTimeMillis() - begun, cluster.kubeconfig());
-            stop.await();
-        } finally {
-            stopped.countDown();
+                    "API ready on https://127.0.0.1:%d after %d ms%n",
+                    session.cluster().port(), Session.age());
+            System.out.println(LAST_LINE + session.cluster().kubeconfig());
+            session.await();
         }
         return 0;
+    }
+
+    /// Runs the same command again without `--detach`, in a session of its own.
+    private static int inBackground(Path data) throws IOException, InterruptedException {
+        Files.createDirectories(data);
+        var self = ProcessHandle.current().info();
+        List<String> command = new ArrayList<>(List.of("setsid", self.command().orElseThrow()));
+        for (var argument : self.arguments().orElseThrow()) {
+            if (!argument.equals("--detach")) command.add(argument);
+        }
+        var log = data.resolve("ordinal.log");
+        var process =
+                new ProcessBuilder(command)
+                        .redirectInput(Path.of("/dev/null").toFile())
+                        .redirectError(log.toFile())
+                        .start();
+        try (var reader = process.inputReader()) {
+            for (var line = reader.readLine(); line != null; line = reader.readLine()) {
+                System.out.println(line);
+                if (line.startsWith(LAST_LINE)) return 0;
+            }
+        }
+        int code = process.waitFor();
+        System.err.print(Files.readString(log));
+        return code;
     }
 }

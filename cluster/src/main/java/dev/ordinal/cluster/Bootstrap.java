@@ -25,7 +25,8 @@ final class Bootstrap {
     }
 
     /// @param apiAddress the cluster address of the Service `kubernetes`
-    void run(String apiAddress) {
+    /// @param dnsAddress the one of the Service `kube-dns`, which the node itself answers on
+    void run(String apiAddress, String dnsAddress) {
         for (var name : NAMESPACES) {
             make(Types.NAMESPACES, null, named(name));
         }
@@ -47,6 +48,21 @@ final class Bootstrap {
                 .put("port", 443)
                 .put("targetPort", 6443);
         make(Types.SERVICES, "default", kubernetes);
+        make(Types.SERVICES, "kube-system", dns(dnsAddress));
+    }
+
+    private static ObjectNode dns(String address) {
+        var service = named("kube-dns");
+        ((ObjectNode) service.path("metadata"))
+                .putObject("labels")
+                .put("k8s-app", "kube-dns")
+                .put("kubernetes.io/cluster-service", "true")
+                .put("kubernetes.io/name", "CoreDNS")
+                .put("service.kubernetes.io/service-proxy-name", "ordinal-dns");
+        var ports = service.putObject("spec").put("clusterIP", address).putArray("ports");
+        ports.addObject().put("name", "dns").put("port", 53).put("protocol", "UDP");
+        ports.addObject().put("name", "dns-tcp").put("port", 53).put("protocol", "TCP");
+        return service;
     }
 
     private static ObjectNode named(String name) {

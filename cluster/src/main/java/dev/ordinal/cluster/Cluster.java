@@ -21,14 +21,18 @@ import dev.ordinal.kinds.persistentvolumeclaim.Provisioner;
 import dev.ordinal.kinds.pod.Scheduler;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.kinds.statefulset.StatefulSetController;
+import dev.ordinal.node.runtime.Leftovers;
 import dev.ordinal.server.ApiServer;
 import dev.ordinal.server.auth.Pki;
 import dev.ordinal.store.Codec;
 import dev.ordinal.store.DiskStore;
 import dev.ordinal.store.Store;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -54,6 +58,7 @@ public final class Cluster implements AutoCloseable {
 
     private Cluster(Settings settings) throws IOException, InterruptedException {
         this.settings = settings;
+        @Nullable NodeParts node = null;
         try {
             InstantSource clock = InstantSource.system();
             Files.createDirectories(settings.data());
@@ -75,15 +80,17 @@ public final class Cluster implements AutoCloseable {
             addresses.load(api);
             var apiAddress = firstAddress(settings.serviceCidr());
             var pki = Pki.open(settings.data().resolve("pki"), clock, names(apiAddress));
-            new Bootstrap(api).run(apiAddress);
-            var node = life.own(NodeParts.open(settings, api, clock));
+            new Bootstrap(api).run(apiAddress, NodeParts.dnsAddress(settings));
+            node = life.own(NodeParts.open(settings, api, clock));
             startControllers(pki, node.disk(), node.name(), clock);
             server = life.own(serve(pki, store, node.streams(), clock));
+            node.apiServer(new InetSocketAddress(settings.host(), server.port()));
             pki.writeKubeconfig(
                     settings.kubeconfig(),
                     settings.name(),
                     "https://%s:%d".formatted(settings.host(), server.port()));
         } catch (IOException | InterruptedException | RuntimeException failure) {
+            if (node != null) node.leavePods();
             try {
                 life.close();
             } catch (IOException also) {
@@ -98,6 +105,12 @@ public final class Cluster implements AutoCloseable {
     /// @throws IOException with a message that says what to do
     public static Cluster start(Settings settings) throws IOException, InterruptedException {
         return new Cluster(settings);
+    }
+
+    /// Takes away what a cluster that is down has left on the machine: pods, mounts, its network.
+    /// The state stays.
+    public static void clean(Settings settings) {
+        Leftovers.clean(settings.data(), NodeParts.networkSettings(settings).id());
     }
 
     private static String firstAddress(String cidr) {

@@ -6,27 +6,68 @@ import java.nio.file.Path;
 
 /// Everything one cluster is started with.
 ///
-/// @param name of its kubeconfig context, and of what it makes on the machine
+/// @param name of its kubeconfig context and its node
 /// @param data its folder
 /// @param host the API listens on
 /// @param port of the API; 0: any free one
 /// @param rocksdbLibrary the unpacked native library of the store, or null
+/// @param podCidr addresses of pods
 /// @param serviceCidr addresses of Services
+/// @param runtime what runs containers
+/// @param temporary nothing is left when the process ends, however it ends: no pod, no data
 public record Settings(
         String name,
         Path data,
         String host,
         int port,
         @Nullable Path rocksdbLibrary,
-        String serviceCidr) {
+        String podCidr,
+        String serviceCidr,
+        RuntimeChoice runtime,
+        boolean temporary) {
+    public static final String POD_CIDR = "10.244.0.0/16";
     public static final String SERVICE_CIDR = "10.96.0.0/16";
 
+    /// What runs containers.
+    public enum RuntimeChoice {
+        /// Processes of this machine.
+        LINUX,
+        /// None: containers that only seem to run, for tests and scale.
+        SIMULATED
+    }
+
     public static Settings in(Path data) {
-        return new Settings("ordinal", data, "127.0.0.1", 0, null, SERVICE_CIDR);
+        return new Settings(
+                "ordinal",
+                data,
+                "127.0.0.1",
+                0,
+                null,
+                POD_CIDR,
+                SERVICE_CIDR,
+                RuntimeChoice.LINUX,
+                false);
     }
 
     public Settings withPort(int wanted) {
-        return new Settings(name, data, host, wanted, rocksdbLibrary, serviceCidr);
+        return new Settings(
+                name, data, host, wanted, rocksdbLibrary, podCidr, serviceCidr, runtime, temporary);
+    }
+
+    public Settings withRuntime(RuntimeChoice wanted) {
+        return new Settings(
+                name, data, host, port, rocksdbLibrary, podCidr, serviceCidr, wanted, temporary);
+    }
+
+    /// @param library the unpacked native library of the store
+    public Settings withRocksdbLibrary(Path library) {
+        return new Settings(
+                name, data, host, port, library, podCidr, serviceCidr, runtime, temporary);
+    }
+
+    public Settings asTemporary() {
+        return new Settings(
+                name, data, host, port, rocksdbLibrary, podCidr, serviceCidr, runtime, true);
     }
 
     Path kubeconfig() {

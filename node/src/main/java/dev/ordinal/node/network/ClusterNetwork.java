@@ -44,7 +44,10 @@ public final class ClusterNetwork implements AutoCloseable {
     /// @param serviceCidr addresses of Services
     /// @param state a folder of its own below the cluster's data
     public record Settings(String name, Cidr podCidr, Cidr serviceCidr, Path state) {
-        public static final String POD_CIDR = "10.244.0.0/16";
+        /// What names everything of this network on the machine, such as `ordinal-1f2e3d4c`.
+        public String id() {
+            return "ordinal-" + identity(this);
+        }
     }
 
     /// One pod's part.
@@ -91,7 +94,7 @@ public final class ClusterNetwork implements AutoCloseable {
 
     /// Such as `ordinal-1f2e3d4c`.
     public String name() {
-        return "ordinal-" + id;
+        return settings.id();
     }
 
     /// The cluster's namespace.

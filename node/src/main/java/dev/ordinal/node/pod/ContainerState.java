@@ -13,6 +13,7 @@ import java.util.Optional;
 /// @param id of the newest instance
 /// @param startedAt of the newest instance, null before the first
 /// @param exit of the newest instance, null while it runs
+/// @param message what the newest instance left for the status when it ended
 /// @param before how the instance before ended
 /// @param waiting why it is not started now
 /// @param started its startup probe has succeeded, or it has none
@@ -24,19 +25,32 @@ record ContainerState(
         String id,
         @Nullable Instant startedAt,
         @Nullable Exit exit,
+        String message,
         Optional<Ended> before,
         Optional<Waiting> waiting,
         boolean started,
         boolean ready,
         @Nullable Instant backoffUntil) {
     /// An instance that is over.
-    record Ended(String id, Instant startedAt, Exit exit) {}
+    ///
+    /// @param message what it left for the status
+    record Ended(String id, Instant startedAt, Exit exit, String message) {}
 
     record Waiting(String reason, String message) {}
 
     static ContainerState unborn(String name) {
         return new ContainerState(
-                name, -1, "", null, null, Optional.empty(), Optional.empty(), false, false, null);
+                name,
+                -1,
+                "",
+                null,
+                null,
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                false,
+                null);
     }
 
     boolean running() {

@@ -2,6 +2,7 @@ package dev.ordinal.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.SandboxSpec;
 
@@ -23,6 +24,11 @@ public interface Machine {
 
     /// Gives everything of a pod back; unknown pods are fine.
     void release(String podUid);
+
+    /// What an ended container left for its status; empty when nothing.
+    default String terminationMessage(ContainerKey container) {
+        return "";
+    }
 
     /// @param address of the pod
     record Prepared(SandboxSpec sandbox, String address) {}

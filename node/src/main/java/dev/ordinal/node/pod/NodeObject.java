@@ -136,6 +136,15 @@ public final class NodeObject {
         return Files.readString(Path.of(file)).strip();
     }
 
+    /// Of the whole machine.
+    static long memoryBytes() {
+        try {
+            return memoryKilobytes() * 1024;
+        } catch (IOException unreadable) {
+            throw new java.io.UncheckedIOException(unreadable);
+        }
+    }
+
     private static long memoryKilobytes() throws IOException {
         for (var line : Files.readAllLines(Path.of("/proc/meminfo"))) {
             if (line.startsWith("MemTotal:")) {

@@ -6,6 +6,7 @@ import dev.ordinal.control.Informer;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.Types;
+import dev.ordinal.node.runtime.Adopted;
 import dev.ordinal.node.runtime.Runtime;
 
 import io.fabric8.kubernetes.api.model.Pod;
@@ -18,7 +19,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -29,6 +32,7 @@ public final class PodAgent implements AutoCloseable {
     private final Parts parts;
     private final Informer<Pod> pods;
     private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
+    private final Map<String, Adopted> adopted = new ConcurrentHashMap<>();
     private final Lifetime life = new Lifetime();
 
     /// What all workers share.
@@ -39,6 +43,7 @@ public final class PodAgent implements AutoCloseable {
             Runtime runtime,
             Machine machine,
             Probes probes,
+            Hooks hooks,
             EventRecorder events,
             String node,
             String nodeAddress,
@@ -60,19 +65,25 @@ public final class PodAgent implements AutoCloseable {
                     }
                     if (pod != null) changed(pod);
                 });
+        for (var left : parts.runtime.adopt()) adopted.put(left.sandbox().podUid(), left);
         pods.pump(Duration.ZERO);
         life.run(
                 "pods",
                 () -> {
                     while (true) pods.pump(Duration.ofMinutes(1));
                 });
-        for (var adopted : parts.runtime.adopt()) {
-            if (!workers.containsKey(adopted.sandbox().podUid())) {
-                LOG.info("pod {} is gone from the API: ending it", adopted.sandbox().podUid());
-                parts.runtime.removeSandbox(adopted.sandbox().podUid());
-                parts.machine.release(adopted.sandbox().podUid());
-            }
+        for (var uid : List.copyOf(adopted.keySet())) {
+            if (workers.containsKey(uid)) continue;
+            LOG.info("pod {} is gone from the API: ending it", uid);
+            parts.runtime.removeSandbox(uid);
+            parts.machine.release(uid);
+            adopted.remove(uid);
         }
+    }
+
+    /// Something all pods may wait for has happened: an image has come.
+    public void nudge() {
+        workers.values().forEach(PodWorker::nudge);
     }
 
     private static String uid(Pod pod) {
@@ -87,7 +98,9 @@ public final class PodAgent implements AutoCloseable {
                 workers.computeIfAbsent(
                         uid(pod),
                         uid -> {
-                            var made = new PodWorker(parts, stored);
+                            var made =
+                                    new PodWorker(
+                                            parts, stored, Optional.ofNullable(adopted.get(uid)));
                             life.run("pod-" + pod.getMetadata().getName(), () -> run(uid, made));
                             return made;
                         });

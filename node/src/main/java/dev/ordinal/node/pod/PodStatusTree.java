@@ -282,7 +282,9 @@ final class PodStatusTree {
         var waiting = state.waiting();
         var exit = state.exit();
         if (exit != null && started != null && waiting.isEmpty()) {
-            tree.set("terminated", ended(new ContainerState.Ended(state.id(), started, exit)));
+            tree.set(
+                    "terminated",
+                    ended(new ContainerState.Ended(state.id(), started, exit, state.message())));
             return tree;
         }
         var wait = tree.putObject("waiting");
@@ -301,7 +303,9 @@ final class PodStatusTree {
         var exit = state.exit();
         var started = state.startedAt();
         if (exit != null && started != null && current.has("waiting")) {
-            tree.set("terminated", ended(new ContainerState.Ended(state.id(), started, exit)));
+            tree.set(
+                    "terminated",
+                    ended(new ContainerState.Ended(state.id(), started, exit, state.message())));
         } else {
             state.before().ifPresent(before -> tree.set("terminated", ended(before)));
         }
@@ -315,6 +319,7 @@ final class PodStatusTree {
         tree.put(
                 "reason",
                 exit.oomKilled() ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error");
+        if (!ended.message().isEmpty()) tree.put("message", ended.message());
         tree.put("startedAt", time(ended.startedAt()));
         tree.put("finishedAt", time(exit.finishedAt()));
         return tree.put("containerID", seen.runtime + "://" + ended.id());

@@ -14,6 +14,7 @@ import dev.ordinal.control.Types;
 import dev.ordinal.node.pod.Machine.CannotStartException;
 import dev.ordinal.node.pod.Machine.NotYetException;
 import dev.ordinal.node.pod.Machine.Prepared;
+import dev.ordinal.node.runtime.Adopted;
 import dev.ordinal.node.runtime.Container;
 import dev.ordinal.node.runtime.ContainerException;
 
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,14 +49,59 @@ final class PodWorker {
     private final Condition changed = lock.newCondition();
     private final Map<String, Instance> instances = new LinkedHashMap<>();
     private Stored pod;
+    private Optional<Adopted> adopted;
     private boolean vanished;
     private boolean dirty = true;
     private @Nullable Prepared prepared;
     private Duration retry = RETRY_FIRST;
 
-    PodWorker(PodAgent.Parts parts, Stored pod) {
+    /// @param adopted what an earlier server left of this pod
+    PodWorker(PodAgent.Parts parts, Stored pod, Optional<Adopted> adopted) {
         this.parts = parts;
         this.pod = pod;
+        this.adopted = adopted;
+        takeOver(pod.tree());
+    }
+
+    /// Continues where an earlier server stopped: its containers where they still are, their counts
+    /// where they are not.
+    private void takeOver(JsonNode tree) {
+        for (var list : List.of("initContainerStatuses", "containerStatuses")) {
+            for (var status : tree.path("status").path(list)) {
+                if (!status.has("containerID")) continue;
+                var instance =
+                        instances.computeIfAbsent(
+                                status.path("name").asText(), _ -> new Instance());
+                instance.attempt = status.path("restartCount").asInt();
+                instance.started = status.path("started").asBoolean();
+                instance.ready = status.path("ready").asBoolean();
+            }
+        }
+        for (var container : adopted.map(Adopted::containers).orElse(List.of())) {
+            var instance = instances.computeIfAbsent(container.key().name(), _ -> new Instance());
+            remember(instance);
+            if (instance.attempt != container.key().attempt()) {
+                instance.started = false;
+                instance.ready = false;
+            }
+            instance.container = container;
+            instance.attempt = container.key().attempt();
+        }
+    }
+
+    /// Hears of the ends of containers that were taken over, and probes those that run.
+    private void follow(JsonNode tree) {
+        for (var entry : instances.entrySet()) {
+            var instance = entry.getValue();
+            var container = instance.container;
+            if (container == null) continue;
+            var _ = container.exit().thenRun(this::nudge);
+            if (!container.running()) continue;
+            var spec = container(tree, entry.getKey());
+            instance.started |= !spec.has("startupProbe");
+            instance.ready |= !spec.has("readinessProbe");
+            startProber(tree, spec, instance, container);
+        }
     }
 
     /// What this worker remembers of one container. Guarded by the lock.
@@ -68,6 +115,9 @@ final class PodWorker {
         private boolean started;
         private boolean ready;
         private boolean counted;
+        private String message = "";
+        private Duration pullBackoff = Duration.ZERO;
+        private @Nullable Instant pullAt;
         private @Nullable Thread prober;
     }
 
@@ -179,9 +229,20 @@ final class PodWorker {
 
     private Optional<Instant> prepare(Stored current) {
         try {
+            boolean stands = adopted.map(Adopted::ready).orElse(false);
+            if (adopted.isPresent() && !stands) {
+                say(
+                        current.tree(),
+                        "",
+                        "SandboxChanged",
+                        "Pod sandbox changed, it will be killed and re-created.");
+                parts.runtime().removeSandbox(current.uid());
+            }
             var made = parts.machine().prepare(current.tree());
-            parts.runtime().createSandbox(made.sandbox());
+            if (!stands) parts.runtime().createSandbox(made.sandbox());
             prepared = made;
+            adopted = Optional.empty();
+            follow(current.tree());
             retry = RETRY_FIRST;
             return Optional.empty();
         } catch (NotYetException later) {
@@ -219,10 +280,16 @@ final class PodWorker {
         var path = fieldPath(tree, name);
         remember(instance);
         int attempt = instance.attempt + 1;
+        var pullAt = instance.pullAt;
+        boolean pulled = parts.machine().image(container.path("image").asText()).isPresent();
+        if (pullAt != null && !pulled && pullAt.isAfter(parts.clock().instant())) {
+            return Optional.of(pullAt);
+        }
         try {
             var spec =
                     parts.machine()
                             .container(tree, container, attempt, Objects.requireNonNull(prepared));
+            instance.pullAt = null;
             var image = container.path("image").asText();
             say(
                     tree,
@@ -234,15 +301,69 @@ final class PodWorker {
             var started = parts.runtime().start(spec);
             accept(tree, container, instance, started, attempt);
             say(tree, path, "Started", "Container started");
+            postStart(tree, container, started);
             return Optional.empty();
         } catch (CannotStartException refused) {
+            if (refused.reason().equals("ErrImagePull"))
+                return Optional.of(notPulled(tree, container, instance, refused));
+            if (refused.reason().equals("ErrImageNeverPull")) {
+                warn(latest(), path, "ErrImageNeverPull", String.valueOf(refused.getMessage()));
+            }
             wait(instance, refused.reason(), String.valueOf(refused.getMessage()));
-            warn(latest(), path, "Failed", "Error: " + refused.getMessage());
+            var said =
+                    refused.reason().equals("ErrImageNeverPull")
+                            ? refused.reason()
+                            : refused.getMessage();
+            warn(latest(), path, "Failed", "Error: " + said);
         } catch (ContainerException broken) {
             wait(instance, "RunContainerError", String.valueOf(broken.getMessage()));
             warn(latest(), path, "Failed", "Error: " + broken.getMessage());
         }
         return Optional.of(retryAt());
+    }
+
+    /// The image cannot be had: as upstream tells it, with a longer pause each time.
+    ///
+    /// @return when to try again; an image that is loaded meanwhile is used at once
+    private Instant notPulled(
+            JsonNode tree, JsonNode container, Instance instance, CannotStartException refused) {
+        var image = container.path("image").asText();
+        var path = fieldPath(tree, container.path("name").asText());
+        var why =
+                "failed to pull and unpack image \"%s\": %s".formatted(image, refused.getMessage());
+        say(tree, path, "Pulling", "Pulling image \"%s\"".formatted(image));
+        warn(latest(), path, "Failed", "Failed to pull image \"%s\": %s".formatted(image, why));
+        warn(latest(), path, "Failed", "Error: ErrImagePull");
+        wait(instance, "ErrImagePull", why);
+        report(latest(), false);
+        say(tree, path, "BackOff", "Back-off pulling image \"%s\"".formatted(image));
+        warn(latest(), path, "Failed", "Error: ImagePullBackOff");
+        wait(
+                instance,
+                "ImagePullBackOff",
+                "Back-off pulling image \"%s\": ErrImagePull: %s".formatted(image, why));
+        instance.pullBackoff = PodPlan.backoff(instance.pullBackoff, Duration.ZERO, false);
+        var again = parts.clock().instant().plus(instance.pullBackoff);
+        instance.pullAt = again;
+        return again;
+    }
+
+    /// Runs the hook, before anything else happens in this pod.
+    private void postStart(JsonNode tree, JsonNode container, Container started) {
+        var hook = container.at("/lifecycle/postStart");
+        if (!hook.isObject()) return;
+        var failure = parts.hooks().run(target(tree, container, started), hook);
+        if (failure.isEmpty()) return;
+        var path = fieldPath(tree, container.path("name").asText());
+        warn(latest(), path, "FailedPostStartHook", "PostStartHook failed");
+        say(tree, path, "Killing", "FailedPostStartHook");
+        started.signal(SIGKILL);
+        started.exit().join();
+    }
+
+    private Probes.Target target(JsonNode tree, JsonNode container, Container instance) {
+        return new Probes.Target(
+                tree, container, instance.key(), Objects.requireNonNull(prepared).address());
     }
 
     private static String fieldPath(JsonNode tree, String name) {
@@ -272,11 +393,20 @@ final class PodWorker {
                 instance.before =
                         Optional.of(
                                 new ContainerState.Ended(
-                                        old.id(), old.startedAt(), old.exit().join()));
+                                        old.id(),
+                                        old.startedAt(),
+                                        old.exit().join(),
+                                        message(old, instance)));
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    private String message(Container ended, Instance instance) {
+        if (instance.message.isEmpty())
+            instance.message = parts.machine().terminationMessage(ended.key());
+        return instance.message;
     }
 
     private void accept(
@@ -288,21 +418,30 @@ final class PodWorker {
             instance.attempt = attempt;
             instance.waiting = Optional.empty();
             instance.counted = false;
+            instance.message = "";
             instance.started = !spec.has("startupProbe");
             instance.ready = !spec.has("readinessProbe");
         } finally {
             lock.unlock();
         }
         var _ = container.exit().thenRun(this::nudge);
-        if (spec.has("startupProbe") || spec.has("readinessProbe") || spec.has("livenessProbe")) {
-            instance.prober =
-                    Thread.ofVirtual()
-                            .name("probe")
-                            .start(() -> probe(tree, spec, instance, container));
-        }
+        startProber(tree, spec, instance, container);
     }
 
-    private void nudge() {
+    private void startProber(JsonNode tree, JsonNode spec, Instance instance, Container container) {
+        if (!spec.has("startupProbe")
+                && !spec.has("readinessProbe")
+                && !spec.has("livenessProbe")) {
+            return;
+        }
+        instance.prober =
+                Thread.ofVirtual()
+                        .name("probe")
+                        .start(() -> probe(tree, spec, instance, container));
+    }
+
+    /// Looks again now.
+    void nudge() {
         lock.lock();
         try {
             wake();
@@ -323,6 +462,8 @@ final class PodWorker {
                         tree,
                         spec,
                         Objects.requireNonNull(prepared).address(),
+                        instance.started,
+                        instance.ready,
                         (started, ready) -> {
                             lock.lock();
                             try {
@@ -356,6 +497,7 @@ final class PodWorker {
         var exit = container == null || container.running() ? null : container.exit().join();
         if (container != null && exit != null && !instance.counted) {
             instance.counted = true;
+            var _ = message(container, instance);
             var ran = Duration.between(container.startedAt(), exit.finishedAt());
             instance.backoff = PodPlan.backoff(instance.backoff, ran, instance.attempt == 0);
             instance.backoffUntil = exit.finishedAt().plus(instance.backoff);
@@ -380,6 +522,7 @@ final class PodWorker {
                 container == null ? "" : container.id(),
                 container == null ? null : container.startedAt(),
                 exit,
+                exit == null ? "" : instance.message,
                 instance.before,
                 instance.waiting,
                 instance.started,
@@ -446,21 +589,43 @@ final class PodWorker {
     private void terminate(Stored current) throws InterruptedException {
         instances.values().forEach(PodWorker::stopProber);
         var tree = current.tree();
+        if (prepared == null && adopted.isPresent()) {
+            var _ = prepare(current);
+        }
+        List<Thread> stopping = new ArrayList<>();
         for (var entry : instances.entrySet()) {
             var container = entry.getValue().container;
             if (container == null || !container.running()) continue;
-            say(
-                    tree,
-                    fieldPath(tree, entry.getKey()),
-                    "Killing",
-                    "Stopping container " + entry.getKey());
-            container.signal(SIGTERM);
+            var name = entry.getKey();
+            say(tree, fieldPath(tree, name), "Killing", "Stopping container " + name);
+            stopping.add(
+                    Thread.ofVirtual()
+                            .name("stop-" + name)
+                            .start(() -> stop(tree, name, container)));
         }
         awaitEnd();
+        stopping.forEach(Thread::interrupt);
         stopContainers();
+        for (var thread : stopping) thread.join();
         report(latest(), true);
         release(current);
         finish(current);
+    }
+
+    /// The hook, then the signal the image asks for.
+    private void stop(JsonNode tree, String name, Container container) {
+        var spec = container(tree, name);
+        var hook = spec.at("/lifecycle/preStop");
+        if (hook.isObject() && prepared != null) {
+            var failure = parts.hooks().run(target(tree, spec, container), hook);
+            if (failure.isPresent()
+                    && container.running()
+                    && !Thread.currentThread().isInterrupted()) {
+                warn(latest(), fieldPath(tree, name), "FailedPreStopHook", "PreStopHook failed");
+            }
+        }
+        var asked = container.annotations().getOrDefault(LinuxMachine.STOP_SIGNAL, "");
+        container.signal(Signals.number(asked).orElse(SIGTERM));
     }
 
     /// Until all containers have ended or the deadline, which a second delete may bring nearer.

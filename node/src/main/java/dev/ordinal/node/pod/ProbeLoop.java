@@ -36,15 +36,23 @@ final class ProbeLoop {
         void changed(boolean started, boolean ready);
     }
 
+    /// @param started what is known of the instance from an earlier server, if any
+    /// @param ready likewise
     ProbeLoop(
-            PodAgent.Parts parts, JsonNode pod, JsonNode spec, String address, Listener listener) {
+            PodAgent.Parts parts,
+            JsonNode pod,
+            JsonNode spec,
+            String address,
+            boolean started,
+            boolean ready,
+            Listener listener) {
         this.parts = parts;
         this.pod = pod;
         this.spec = spec;
         this.address = address;
         this.listener = listener;
-        started = !spec.has("startupProbe");
-        ready = !spec.has("readinessProbe");
+        this.started = started;
+        this.ready = ready;
     }
 
     /// One kind of probe with its counters.
@@ -55,10 +63,13 @@ final class ProbeLoop {
         private final int successThreshold;
         private final long period;
         private long next;
+        private final Container container;
         private int failures;
         private int successes;
+        private boolean succeeded;
 
-        Probe(String title, JsonNode settings) {
+        Probe(String title, JsonNode settings, Container container) {
+            this.container = container;
             this.title = title;
             this.settings = settings;
             failureThreshold = settings.path("failureThreshold").asInt(3);
@@ -72,8 +83,11 @@ final class ProbeLoop {
         int run() throws InterruptedException {
             next = System.nanoTime() + period;
             var patience = Duration.ofSeconds(settings.path("timeoutSeconds").asInt(1));
-            var result = parts.probes().run(pod, spec, settings, address, patience);
+            var target = new Probes.Target(pod, spec, container.key(), address);
+            var result = parts.probes().run(target, settings, patience, !succeeded);
+            if (!container.running()) return 0;
             if (result.success()) {
+                succeeded = true;
                 failures = 0;
                 return ++successes == successThreshold ? 1 : 0;
             }
@@ -105,14 +119,14 @@ final class ProbeLoop {
     }
 
     void run(Container container) throws InterruptedException {
-        if (spec.has("startupProbe") && !startUp(container)) return;
+        if (!started && spec.has("startupProbe") && !startUp(container)) return;
         var readiness =
                 spec.has("readinessProbe")
-                        ? new Probe("Readiness", spec.path("readinessProbe"))
+                        ? new Probe("Readiness", spec.path("readinessProbe"), container)
                         : null;
         var liveness =
                 spec.has("livenessProbe")
-                        ? new Probe("Liveness", spec.path("livenessProbe"))
+                        ? new Probe("Liveness", spec.path("livenessProbe"), container)
                         : null;
         while (container.running()) {
             long now = System.nanoTime();
@@ -134,7 +148,7 @@ final class ProbeLoop {
 
     /// @return whether the container has started
     private boolean startUp(Container container) throws InterruptedException {
-        var probe = new Probe("Startup", spec.path("startupProbe"));
+        var probe = new Probe("Startup", spec.path("startupProbe"), container);
         while (container.running()) {
             pause(container, probe.next - System.nanoTime());
             int outcome = probe.run();

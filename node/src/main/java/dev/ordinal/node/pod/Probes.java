@@ -2,6 +2,8 @@ package dev.ordinal.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import dev.ordinal.node.runtime.ContainerKey;
+
 import java.time.Duration;
 
 /// Asks one container whether it is well.
@@ -9,14 +11,25 @@ public interface Probes {
     /// Blocks for at most `patience`.
     ///
     /// @param probe with one handler: httpGet, tcpSocket, exec or grpc
-    Result run(JsonNode pod, JsonNode container, JsonNode probe, String address, Duration patience)
+    /// @param first no probe of this kind has succeeded yet: a refused connection is tried again
+    ///     until the time is over, so that a container is ready when it listens
+    Result run(Target target, JsonNode probe, Duration patience, boolean first)
             throws InterruptedException;
+
+    /// Whom to ask.
+    ///
+    /// @param address of the pod
+    record Target(JsonNode pod, JsonNode container, ContainerKey key, String address) {}
 
     /// @param message what a failing one says
     record Result(boolean success, String message) {
         public static final Result SUCCESS = new Result(true, "");
+
+        static Result failure(String message) {
+            return new Result(false, message);
+        }
     }
 
     /// For containers without processes: all is well at once.
-    Probes ALWAYS_WELL = (_, _, _, _, _) -> Result.SUCCESS;
+    Probes ALWAYS_WELL = (_, _, _, _) -> Result.SUCCESS;
 }

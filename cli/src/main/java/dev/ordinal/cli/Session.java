@@ -1,0 +1,74 @@
+package dev.ordinal.cli;
+
+import dev.ordinal.cluster.Cluster;
+import dev.ordinal.cluster.Settings;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.concurrent.CountDownLatch;
+
+/// A cluster in this process, from its start to Ctrl-C.
+final class Session implements AutoCloseable {
+    private final Settings settings;
+    private final Cluster cluster;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    private Session(Settings settings) throws IOException, InterruptedException {
+        this.settings = settings;
+        Machine.check(settings);
+        Files.createDirectories(settings.data());
+        var running = Running.find(settings.data());
+        if (running.isPresent()) {
+            throw new IOException(
+                    "process %d runs the cluster in %s already: `ordinal down` stops it"
+                            .formatted(running.get().pid(), settings.data()));
+        }
+        cluster = Cluster.start(settings);
+        Running.write(settings.data());
+        java.lang.Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+    }
+
+    static Session start(Settings settings) throws IOException, InterruptedException {
+        return new Session(settings);
+    }
+
+    Cluster cluster() {
+        return cluster;
+    }
+
+    /// Returns when the process is asked to end.
+    void await() throws InterruptedException {
+        stop.await();
+    }
+
+    private void end() {
+        stop.countDown();
+        try {
+            stopped.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Milliseconds since the process began.
+    static long age() {
+        long begun =
+                ProcessHandle.current()
+                        .info()
+                        .startInstant()
+                        .map(i -> i.toEpochMilli())
+                        .orElse(System.currentTimeMillis());
+        return System.currentTimeMillis() - begun;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            cluster.close();
+            if (!settings.temporary()) Running.remove(settings.data());
+        } finally {
+            stopped.countDown();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.ordinal.cli;
+
+import dev.ordinal.cluster.Settings;
+
+import picocli.CommandLine.Option;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/// What a cluster is started with.
+final class StartOptions {
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description =
+                    "Port of the API on 127.0.0.1; 0 takes a free one (default: ${DEFAULT-VALUE}).")
+    private int port = 6443;
+
+    @Option(
+            names = "--runtime",
+            paramLabel = "linux|simulated",
+            description =
+                    "What runs containers; simulated ones only seem to run (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private String runtime = "linux";
+
+    Settings settings(Path data) {
+        var choice = Settings.RuntimeChoice.valueOf(runtime.toUpperCase(Locale.ROOT));
+        var library = Home.folder().resolve("native").resolve("librocksdbjni-linux64.so");
+        var settings = Settings.in(data).withPort(port).withRuntime(choice);
+        return Files.exists(library) ? settings.withRocksdbLibrary(library) : settings;
+    }
+}

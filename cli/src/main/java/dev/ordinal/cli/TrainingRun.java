@@ -1,0 +1,37 @@
+package dev.ordinal.cli;
+
+import dev.ordinal.cluster.Settings;
+import dev.ordinal.node.runtime.Trees;
+
+import picocli.CommandLine.Command;
+
+import java.nio.file.Files;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/// Uses what a start uses, so that Java remembers it in its AOT cache. Runs no container.
+@Command(name = "training-run", hidden = true, description = "Part of the build.")
+final class TrainingRun implements Callable<Integer> {
+    @Override
+    public Integer call() throws Exception {
+        var data = Files.createTempDirectory("ordinal-training-");
+        var settings =
+                new StartOptions()
+                        .settings(data)
+                        .withPort(0)
+                        .withRuntime(Settings.RuntimeChoice.SIMULATED);
+        try (var session = Session.start(settings);
+                var client = Client.of(data)) {
+            for (var object : Manifests.read(Home.example().toString()))
+                System.out.println(client.apply(object, "default"));
+            for (int i = 0; i < 3; i++) {
+                System.out.print(
+                        Get.text(client, List.of("po,sts,svc,pvc,pv"), "app-python", "wide"));
+                Thread.sleep(300); // lets the controllers settle; how far they come does not matter
+            }
+        } finally {
+            Trees.delete(data);
+        }
+        return 0;
+    }
+}
