@@ -20,6 +20,9 @@ import java.util.zip.ZipOutputStream;
 /// Signatures are taken out of the libraries' jars, since the cache leaves signed classes out.
 public final class Assembly {
     private static final String NATIVE = "librocksdbjni-linux64.so";
+
+    /// What RocksDB looks for in a folder it is given.
+    private static final String NATIVE_AS_LOOKED_FOR = "librocksdbjnijni-linux64.so";
     private static final Instant MADE = Instant.parse("2026-01-01T00:00:00Z");
 
     private Assembly() {}
@@ -65,7 +68,10 @@ public final class Assembly {
             for (var entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
                 var name = entry.getName();
                 if (name.equals(NATIVE))
-                    Files.copy(in, natives.resolve(NATIVE), StandardCopyOption.REPLACE_EXISTING);
+                    Files.copy(
+                            in,
+                            natives.resolve(NATIVE_AS_LOOKED_FOR),
+                            StandardCopyOption.REPLACE_EXISTING);
                 if (name.matches(".*\\.(so|dll|jnilib)")
                         || name.toUpperCase(Locale.ROOT)
                                 .matches("META-INF/[^/]*\\.(SF|RSA|DSA|EC)")) continue;

@@ -27,7 +27,7 @@ final class StartOptions {
 
     Settings settings(Path data) {
         var choice = Settings.RuntimeChoice.valueOf(runtime.toUpperCase(Locale.ROOT));
-        var library = Home.folder().resolve("native").resolve("librocksdbjni-linux64.so");
+        var library = Home.folder().resolve("native").resolve("librocksdbjnijni-linux64.so");
         var settings = Settings.in(data).withPort(port).withRuntime(choice);
         return Files.exists(library) ? settings.withRocksdbLibrary(library) : settings;
     }

@@ -22,6 +22,7 @@ final class TrainingRun implements Callable<Integer> {
                         .withRuntime(Settings.RuntimeChoice.SIMULATED);
         try (var session = Session.start(settings);
                 var client = Client.of(data)) {
+            System.out.println(session.cluster().kubeconfig());
             for (var object : Manifests.read(Home.example().toString()))
                 System.out.println(client.apply(object, "default"));
             for (int i = 0; i < 3; i++) {
