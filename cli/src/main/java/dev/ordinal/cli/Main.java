@@ -19,6 +19,7 @@ public final class Main {
 
     /// @param args a verb and its options; `--help` lists them
     public static void main(String[] args) {
+        quiet();
         var line =
                 new CommandLine(new Main())
                         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -34,6 +35,13 @@ public final class Main {
                                     return 1;
                                 });
         System.exit(line.execute(args));
+    }
+
+    /// Warnings and errors on standard error, one line each; nothing less.
+    private static void quiet() {
+        System.setProperty(
+                "java.util.logging.SimpleFormatter.format", "%1$tF %1$tT %4$s %5$s%6$s%n");
+        java.util.logging.Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
     }
 
     /// What `--version` prints.

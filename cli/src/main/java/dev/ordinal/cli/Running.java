@@ -1,9 +1,10 @@
 package dev.ordinal.cli;
 
+import dev.ordinal.node.runtime.Processes;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Optional;
 
 /// The process that runs a cluster, as a file in its folder names it.
@@ -12,14 +13,10 @@ final class Running {
 
     private Running() {}
 
-    private static Instant started(ProcessHandle process) {
-        return process.info().startInstant().orElse(Instant.EPOCH);
-    }
-
     /// Notes that this process runs the cluster.
     static void write(Path data) throws IOException {
-        var self = ProcessHandle.current();
-        Files.writeString(data.resolve(FILE), "%d %s\n".formatted(self.pid(), started(self)));
+        long pid = ProcessHandle.current().pid();
+        Files.writeString(data.resolve(FILE), "%d %d\n".formatted(pid, Processes.startTicks(pid)));
     }
 
     static void remove(Path data) throws IOException {
@@ -31,7 +28,8 @@ final class Running {
         var file = data.resolve(FILE);
         if (!Files.exists(file)) return Optional.empty();
         var words = Files.readString(file).strip().split(" ", -1);
-        return ProcessHandle.of(Long.parseLong(words[0]))
-                .filter(process -> started(process).toString().equals(words[1]));
+        long pid = Long.parseLong(words[0]);
+        if (Processes.startTicks(pid) != Long.parseLong(words[1])) return Optional.empty();
+        return ProcessHandle.of(pid);
     }
 }

@@ -2,6 +2,7 @@ package dev.ordinal.cli;
 
 import dev.ordinal.cluster.Cluster;
 import dev.ordinal.cluster.Settings;
+import dev.ordinal.node.runtime.Processes;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,14 +53,8 @@ final class Session implements AutoCloseable {
     }
 
     /// Milliseconds since the process began.
-    static long age() {
-        long begun =
-                ProcessHandle.current()
-                        .info()
-                        .startInstant()
-                        .map(i -> i.toEpochMilli())
-                        .orElse(System.currentTimeMillis());
-        return System.currentTimeMillis() - begun;
+    static long age() throws IOException {
+        return Processes.age().toMillis();
     }
 
     @Override
