@@ -116,7 +116,7 @@ class WorkedExampleIT {
                         "sts",
                         "app-python",
                         "-p",
-                        "{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"partition\":2}},\"template\":{\"metadata\":{\"annotations\":{\"try\":\"partition\"}}}}}")
+                        "{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"partition\":2}},\"template\":{\"metadata\":{\"annotations\":{\"held\":\"partition\"}}}}}")
                 .ok();
         cluster.rolledOut();
         assertThat(
@@ -124,7 +124,7 @@ class WorkedExampleIT {
                                         "get",
                                         "po",
                                         "-o",
-                                        "jsonpath={.items[*].metadata.annotations.try}")
+                                        "jsonpath={.items[*].metadata.annotations.held}")
                                 .ok())
                 .isEqualTo("partition");
         assertThat(
@@ -133,7 +133,7 @@ class WorkedExampleIT {
                                         "po",
                                         "app-python-2",
                                         "-o",
-                                        "jsonpath={.metadata.annotations.try}")
+                                        "jsonpath={.metadata.annotations.held}")
                                 .ok())
                 .isEqualTo("partition");
     }
@@ -146,14 +146,14 @@ class WorkedExampleIT {
                         "app-python",
                         "--type=merge",
                         "-p",
-                        "{\"spec\":{\"updateStrategy\":{\"type\":\"OnDelete\",\"rollingUpdate\":null},\"template\":{\"metadata\":{\"annotations\":{\"try\":\"ondelete\"}}}}}")
+                        "{\"spec\":{\"updateStrategy\":{\"type\":\"OnDelete\",\"rollingUpdate\":null},\"template\":{\"metadata\":{\"annotations\":{\"asked\":\"ondelete\"}}}}}")
                 .ok();
         assertThat(
                         cluster.in(
                                         "get",
                                         "po",
                                         "-o",
-                                        "jsonpath={.items[*].metadata.annotations.try}")
+                                        "jsonpath={.items[*].metadata.annotations.asked}")
                                 .ok())
                 .doesNotContain("ondelete");
         cluster.in("delete", "pod", "app-python-1").ok();
@@ -163,7 +163,7 @@ class WorkedExampleIT {
                                         "get",
                                         "po",
                                         "-o",
-                                        "jsonpath={.items[*].metadata.annotations.try}")
+                                        "jsonpath={.items[*].metadata.annotations.asked}")
                                 .ok())
                 .isEqualTo("ondelete");
     }

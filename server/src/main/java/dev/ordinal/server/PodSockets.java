@@ -151,7 +151,7 @@ final class PodSockets {
                                 : Thread.ofVirtual().start(() -> copy(to, STDERR, errors));
                 if (options.stdout()) copy(to, STDOUT, session.stdout());
                 if (other != null) other.join();
-                var status = status(session.await()).toString().getBytes(StandardCharsets.UTF_8);
+                var status = outcome().toString().getBytes(StandardCharsets.UTF_8);
                 send(to, ERROR, status, status.length);
                 var done = new CompletableFuture<Void>();
                 to.close(CloseStatus.NORMAL, "", Callback.from(done));
@@ -160,6 +160,14 @@ final class PodSockets {
                 Thread.currentThread().interrupt();
             } catch (IOException gone) {
                 LOG.debug("the client of an exec is gone: {}", gone.getMessage());
+            }
+        }
+
+        private ObjectNode outcome() throws InterruptedException {
+            try {
+                return status(session.await());
+            } catch (ApiException failed) {
+                return failed.status().tree();
             }
         }
 

@@ -127,14 +127,47 @@ public final class PodAccess implements PodStreams {
                             new ExecSpec(key, options.command(), options.tty(), options.stdin())),
                     options);
         } catch (ContainerException refused) {
-            throw new ApiException(
-                    new Status(
-                            500,
-                            "InternalError",
+            if (refused.kind() == ContainerException.Kind.NOT_RUNNING) {
+                throw internal("container not found (\"%s\")".formatted(container));
+            }
+            return new NeverStarted(
+                    internal(
                             "Internal error occurred: error executing command in container: "
-                                    + refused.getMessage(),
-                            Status.Details.empty()));
+                                    + refused.getMessage()));
         }
+    }
+
+    private static ApiException internal(String message) {
+        return new ApiException(new Status(500, "InternalError", message, Status.Details.empty()));
+    }
+
+    /// The client hears why over the connection it asked for.
+    private record NeverStarted(ApiException why) implements Session {
+        @Override
+        public @Nullable OutputStream stdin() {
+            return null;
+        }
+
+        @Override
+        public InputStream stdout() {
+            return InputStream.nullInputStream();
+        }
+
+        @Override
+        public @Nullable InputStream stderr() {
+            return null;
+        }
+
+        @Override
+        public void resize(int columns, int rows) {}
+
+        @Override
+        public int await() {
+            throw why;
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Override
