@@ -11,7 +11,9 @@ import java.util.TreeSet;
 class DemoIT {
     private Process demo(String... options) throws Exception {
         var command =
-                new java.util.ArrayList<>(java.util.List.of("./ordinal", "demo", "--port", "0"));
+                new java.util.ArrayList<>(
+                        java.util.List.of(
+                                "env", "--default-signal=INT", "./ordinal", "demo", "--port", "0"));
         command.addAll(java.util.List.of(options));
         return new ProcessBuilder(command)
                 .directory(Commands.ROOT.toFile())
