@@ -34,7 +34,7 @@ final class Machine {
                     "Java %d is too old: Ordinal needs Java %d or later"
                             .formatted(java.lang.Runtime.version().feature(), JAVA));
         }
-        if (settings.runtime() == Settings.RuntimeChoice.SIMULATED) return;
+        if (settings.runtime() != Settings.RuntimeChoice.LINUX) return;
         if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
             throw new IOException(
                     "containers need root: start ordinal as root, for example with sudo (or try"

@@ -6,7 +6,6 @@ import picocli.CommandLine.Option;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /// What a cluster is started with.
 final class StartOptions {
@@ -19,16 +18,15 @@ final class StartOptions {
 
     @Option(
             names = "--runtime",
-            paramLabel = "linux|simulated",
+            paramLabel = "linux|simulated|none",
             description =
-                    "What runs containers; simulated ones only seem to run (default:"
-                            + " ${DEFAULT-VALUE}).")
-    private String runtime = "linux";
+                    "What runs containers; simulated ones only seem to run, none is a control plane"
+                            + " without a node (default: ${DEFAULT-VALUE}).")
+    private Settings.RuntimeChoice runtime = Settings.RuntimeChoice.LINUX;
 
     Settings settings(Path data) {
-        var choice = Settings.RuntimeChoice.valueOf(runtime.toUpperCase(Locale.ROOT));
         var library = Home.folder().resolve("native").resolve("librocksdbjnijni-linux64.so");
-        var settings = Settings.in(data).withPort(port).withRuntime(choice);
+        var settings = Settings.in(data).withPort(port).withRuntime(runtime);
         return Files.exists(library) ? settings.withRocksdbLibrary(library) : settings;
     }
 }

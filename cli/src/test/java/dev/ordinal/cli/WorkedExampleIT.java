@@ -272,4 +272,157 @@ class WorkedExampleIT {
         assertThat(cluster.in("logs", "app-python-1", "--timestamps").ok())
                 .containsPattern("^20\\d\\d-\\d\\d-\\d\\dT");
     }
+
+    @Test
+    void aTerminalIsOne() {
+        var command =
+                "script -qec 'stty cols 91 rows 33; kubectl -n app-python exec -it app-python-0 --"
+                        + " sh -c \"stty size; tty\"' /dev/null";
+        var text =
+                Commands.run(
+                                java.util.Map.of(
+                                        "KUBECONFIG",
+                                        cluster.data().resolve("pki/kubeconfig").toString()),
+                                java.util.List.of("sh", "-c", command))
+                        .ok();
+        assertThat(text).contains("33 91").contains("/dev/pts/0");
+    }
+
+    @Test
+    void watchesTellWhatHappens() throws Exception {
+        var environment =
+                java.util.Map.of("KUBECONFIG", cluster.data().resolve("pki/kubeconfig").toString());
+        var builder =
+                new ProcessBuilder(
+                                "kubectl",
+                                "-n",
+                                "app-python",
+                                "get",
+                                "po",
+                                "app-python-2",
+                                "-w",
+                                "-o",
+                                "name")
+                        .redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        var watch = builder.start();
+        try (var reader = watch.inputReader()) {
+            assertThat(reader.readLine()).isEqualTo("pod/app-python-2");
+            cluster.in("label", "pod", "app-python-2", "seen=yes").ok();
+            assertThat(reader.readLine()).isEqualTo("pod/app-python-2");
+        } finally {
+            watch.destroy();
+        }
+    }
+
+    @Test
+    void aLogIsFollowedToItsEnd() {
+        var manifest =
+                "apiVersion: v1\n"
+                    + "kind: Pod\n"
+                    + "metadata: {name: counter}\n"
+                    + "spec:\n"
+                    + "  restartPolicy: Never\n"
+                    + "  containers:\n"
+                    + "  - {name: c, image: 'visits:1', command: [sh, -c, 'for i in 1 2 3; do echo"
+                    + " line $i; sleep 0.1; done; echo why >/dev/termination-log; exit 4']}\n";
+        try {
+            var file =
+                    java.nio.file.Files.writeString(
+                            java.nio.file.Files.createTempFile("pod", ".yaml"), manifest);
+            try {
+                cluster.in("create", "-f", file.toString()).ok();
+                cluster.in(
+                                "wait",
+                                "--for=jsonpath={.status.phase}=Failed",
+                                "pod/counter",
+                                "--timeout=20s")
+                        .ok();
+                assertThat(cluster.in("logs", "-f", "counter").ok())
+                        .isEqualTo("line 1\nline 2\nline 3\n");
+                assertThat(
+                                cluster.in(
+                                                "get",
+                                                "po",
+                                                "counter",
+                                                "-o",
+                                                "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}"
+                                                    + " {.status.containerStatuses[0].state.terminated.message}")
+                                        .ok())
+                        .isEqualTo("4 why\n");
+                assertThat(cluster.in("get", "po", "counter", "--no-headers").ok())
+                        .containsPattern("counter +0/1 +Error +0 ");
+                assertThat(cluster.in("delete", "-f", file.toString()).ok())
+                        .contains("pod \"counter\" deleted");
+            } finally {
+                java.nio.file.Files.delete(file);
+            }
+        } catch (IOException broken) {
+            throw new AssertionError(broken);
+        }
+    }
+
+    @Test
+    void configurationReachesContainers() throws Exception {
+        in("create", "configmap", "settings", "--from-literal=COLOUR=blue", "--from-literal=size=9")
+                .ok();
+        in("create", "secret", "generic", "key", "--from-literal=word=sesame").ok();
+        var manifest =
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: reader, labels: {a: b}}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  volumes:
+                  - {name: cm, configMap: {name: settings}}
+                  - {name: tmp, emptyDir: {}}
+                  - {name: ram, emptyDir: {medium: Memory}}
+                  - name: self
+                    downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
+                  initContainers:
+                  - {name: first, image: 'visits:1', command: [sh, -c, 'echo from init >/tmp/x/note'], volumeMounts: [{name: tmp, mountPath: /tmp/x}]}
+                  containers:
+                  - name: c
+                    image: visits:1
+                    command: [sh, -c, 'sleep 1000']
+                    envFrom: [{configMapRef: {name: settings}}]
+                    env:
+                    - {name: WORD, valueFrom: {secretKeyRef: {name: key, key: word}}}
+                    - {name: WHO, value: '$(WORD) of $(COLOUR)'}
+                    - {name: IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+                    volumeMounts:
+                    - {name: cm, mountPath: /cm}
+                    - {name: tmp, mountPath: /tmp/x}
+                    - {name: ram, mountPath: /ram}
+                    - {name: self, mountPath: /self}
+                """;
+        var file =
+                java.nio.file.Files.writeString(
+                        java.nio.file.Files.createTempFile("pod", ".yaml"), manifest);
+        in("create", "-f", file.toString()).ok();
+        java.nio.file.Files.delete(file);
+        in("wait", "--for=condition=Ready", "pod/reader", "--timeout=20s").ok();
+        assertThat(
+                        in(
+                                        "exec",
+                                        "reader",
+                                        "-c",
+                                        "c",
+                                        "--",
+                                        "sh",
+                                        "-c",
+                                        "echo $WHO; cat /cm/size; echo; cat /tmp/x/note"
+                                            + " /self/labels; echo; touch /cm/x 2>/dev/null || echo"
+                                            + " read-only; touch /ram/y && echo ok; [ $IP ="
+                                            + " $(hostname -i | cut -d' ' -f1) ] && echo same")
+                                .ok())
+                .isEqualTo("sesame of blue\n9\nfrom init\na=\"b\"\nread-only\nok\nsame\n");
+        in("delete", "pod", "reader").ok();
+        in("delete", "configmap/settings", "secret/key").ok();
+    }
+
+    private static Commands.Result in(String... arguments) {
+        return cluster.kubectl(arguments);
+    }
 }

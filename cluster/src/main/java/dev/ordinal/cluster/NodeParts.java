@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.time.InstantSource;
@@ -55,7 +56,6 @@ final class NodeParts implements AutoCloseable {
     private final Lifetime life = new Lifetime();
     private final VolumeDisk disk;
     private final PodStreams streams;
-    private final PodAgent agent;
     private @Nullable ServiceProxy proxy;
     private volatile boolean podsGoOn;
 
@@ -65,13 +65,16 @@ final class NodeParts implements AutoCloseable {
         this.api = api;
         this.clock = clock;
         try {
-            if (settings.runtime() == Settings.RuntimeChoice.SIMULATED) {
+            if (settings.runtime() == Settings.RuntimeChoice.NONE) {
+                disk = new SimulatedMachine(SIMULATED_DISK);
+                streams = new NoStreams();
+            } else if (settings.runtime() == Settings.RuntimeChoice.SIMULATED) {
                 var machine = new SimulatedMachine(SIMULATED_DISK);
                 disk = machine;
                 var runtime = life.own(new SimulatedRuntime(clock));
-                agent = agent(runtime, machine, Probes.ALWAYS_WELL, Hooks.NONE, LOOPBACK);
-                streams = new PodAccess(agent, runtime, clock);
-                agent.start();
+                var made = agent(runtime, machine, Probes.ALWAYS_WELL, Hooks.NONE, LOOPBACK);
+                streams = new PodAccess(made, runtime, clock);
+                made.start();
             } else {
                 var network = network();
                 var volumes = new LoopVolumes(settings.data().resolve("volumes"));
@@ -96,14 +99,14 @@ final class NodeParts implements AutoCloseable {
                                         settings.name(),
                                         network.gateway()));
                 var probes = new NodeProbes(runtime, network.sockets());
-                agent = agent(runtime, machine, probes, probes, network.gateway());
-                streams = new PodAccess(agent, runtime, clock);
+                var made = agent(runtime, machine, probes, probes, network.gateway());
+                streams = new PodAccess(made, runtime, clock);
                 serve(network, dns);
-                agent.start();
-                followImages(images);
+                made.start();
+                followImages(images, made);
             }
         } catch (IOException | InterruptedException | RuntimeException failure) {
-            podsGoOn = !settings.temporary();
+            leavePods();
             try {
                 life.close();
             } catch (IOException also) {
@@ -202,7 +205,7 @@ final class NodeParts implements AutoCloseable {
     }
 
     /// A pod that waits for an image is looked at again when images change.
-    private void followImages(ImageStore images) throws IOException {
+    private void followImages(ImageStore images, PodAgent pods) throws IOException {
         var watch = life.own(images.index().getFileSystem().newWatchService());
         var folder = images.index().getParent();
         if (folder == null) throw new IOException("the image store has no folder");
@@ -214,7 +217,7 @@ final class NodeParts implements AutoCloseable {
                         while (true) {
                             var key = watch.take();
                             key.pollEvents();
-                            agent.nudge();
+                            pods.nudge();
                             if (!key.reset()) LOG.warn("the folder of images is gone");
                         }
                     } catch (ClosedWatchServiceException _) {
@@ -228,9 +231,14 @@ final class NodeParts implements AutoCloseable {
         if (proxy != null) proxy.backend(new Key("default", "kubernetes"), address);
     }
 
-    /// Closing leaves the pods to the next server.
+    /// Closing leaves the pods to the next server, if an earlier one has left any to this.
     void leavePods() {
-        podsGoOn = !settings.temporary();
+        var pods = settings.data().resolve("pods");
+        try (var folders = Files.list(pods)) {
+            podsGoOn = !settings.temporary() && folders.findAny().isPresent();
+        } catch (IOException _) {
+            podsGoOn = false;
+        }
     }
 
     VolumeDisk disk() {

@@ -33,7 +33,9 @@ public record Settings(
         /// Processes of this machine.
         LINUX,
         /// None: containers that only seem to run, for tests and scale.
-        SIMULATED
+        SIMULATED,
+        /// Nothing: a control plane without a node, for those who play the node themselves.
+        NONE
     }
 
     public static Settings in(Path data) {

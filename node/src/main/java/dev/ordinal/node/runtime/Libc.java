@@ -8,6 +8,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
 
 /// The few calls of the C library that Java lacks.
 @SuppressWarnings("restricted") // calling the C library is what this class is for
@@ -23,8 +24,11 @@ final class Libc {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final MethodHandle KILL = function("kill", INT, INT, INT);
-    private static final MethodHandle OPENPT = function("posix_openpt", INT, INT);
-    private static final MethodHandle GRANTPT = function("grantpt", INT, INT);
+    private static final MethodHandle OPEN =
+            LINKER.downcallHandle(
+                    LINKER.defaultLookup().findOrThrow("open"),
+                    FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT),
+                    Linker.Option.firstVariadicArg(2));
     private static final MethodHandle UNLOCKPT = function("unlockpt", INT, INT);
     private static final MethodHandle PTSNAME =
             function("ptsname_r", INT, INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG);
@@ -67,22 +71,25 @@ final class Libc {
         call(KILL, (int) pid, signal);
     }
 
-    /// A new terminal: the number of its master file and the name of its slave.
-    record Pty(int master, String slave) {}
+    /// A new terminal: the number of its master file, and its slave as the host reaches it.
+    record Pty(int master, Path slave) {}
 
-    static Pty openTerminal() {
-        int master = call(OPENPT, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    /// Opens a terminal among those of a container, so that programs inside find its name.
+    ///
+    /// @param root the container's root, as the host reaches it
+    static Pty openTerminal(Path root) {
         try (var arena = Arena.ofConfined()) {
+            var multiplexer = arena.allocateFrom(root.resolve("dev/pts/ptmx").toString());
+            int master = call(OPEN, multiplexer, O_RDWR | O_NOCTTY | O_CLOEXEC);
             var name = arena.allocate(NAME_MAX);
             if (master < 0
-                    || call(GRANTPT, master) != 0
                     || call(UNLOCKPT, master) != 0
                     || call(PTSNAME, master, name, (long) NAME_MAX) != 0) {
                 if (master >= 0) close(master);
                 throw new ContainerException(
                         ContainerException.Kind.MACHINE, "no terminal can be opened");
             }
-            return new Pty(master, name.getString(0));
+            return new Pty(master, root.resolve(name.getString(0).substring(1)));
         }
     }
 

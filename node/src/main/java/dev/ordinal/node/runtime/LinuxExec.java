@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -54,16 +55,22 @@ final class LinuxExec implements ExecSession {
     }
 
     /// @param command one that enters the container
-    static LinuxExec start(List<String> command, boolean tty, boolean stdin) throws IOException {
-        if (!tty) {
-            var builder = Shell.process(command);
-            var process = builder.start();
-            if (!stdin) process.getOutputStream().close();
-            return new LinuxExec(process, null);
-        }
-        var pty = Libc.openTerminal();
+    static LinuxExec start(List<String> command, boolean stdin) throws IOException {
+        var process = Shell.process(command).start();
+        if (!stdin) process.getOutputStream().close();
+        return new LinuxExec(process, null);
+    }
+
+    /// Gives the command a terminal of the container.
+    ///
+    /// @param root the container's root, as the host reaches it
+    /// @param owner of the terminal
+    static LinuxExec startOnTerminal(List<String> command, Path root, User owner)
+            throws IOException {
+        var pty = Libc.openTerminal(root);
         try {
-            var slave = Path.of(pty.slave()).toFile();
+            Files.setAttribute(pty.slave(), "unix:uid", Math.toIntExact(owner.uid()));
+            var slave = pty.slave().toFile();
             var process =
                     Shell.process(command)
                             .redirectInput(slave)

@@ -433,7 +433,9 @@ public final class LinuxRuntime implements Runtime {
         environment.forEach((name, value) -> command.add(name + "=" + value));
         command.addAll(spec.command());
         try {
-            return LinuxExec.start(command, spec.tty(), spec.stdin());
+            if (!spec.tty()) return LinuxExec.start(command, spec.stdin());
+            return LinuxExec.startOnTerminal(
+                    command, Path.of("/proc/" + saved.pid() + "/root"), saved.user());
         } catch (IOException failure) {
             throw broken("the command cannot be started", failure);
         }

@@ -1,0 +1,272 @@
+kubectl create namespace shop
+### a name that is taken
+kubectl create namespace shop
+### objects, made and shown
+kubectl apply -f - <<'YAML'
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  clusterIP: None
+  selector: {app: web}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  replicas: 2
+  serviceName: web
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      automountServiceAccountToken: false
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: c
+        image: img:1
+        ports: [{name: http, containerPort: 8080}]
+        env:
+        - {name: A, value: b}
+        - name: POD
+          valueFrom: {fieldRef: {fieldPath: metadata.name}}
+        resources: {requests: {cpu: 0.1, memory: 1024Ki}, limits: {memory: 1Gi}}
+        readinessProbe: {httpGet: {port: http}}
+YAML
+### wait until the controller has seen it
+kubectl -n shop wait --for=jsonpath='{.status.replicas}'=1 sts/web --timeout=10s
+### applied again
+kubectl -n shop get sts web -o yaml | kubectl apply -f - 2>&1
+### tables
+kubectl -n shop get sts,svc
+kubectl -n shop get sts web -o wide
+kubectl -n shop get po
+kubectl -n shop get po -o name
+kubectl -n shop get po --show-labels
+kubectl -n shop get svc web -o wide
+kubectl -n shop get controllerrevisions
+### objects as they are stored
+kubectl -n shop get sts web -o yaml
+kubectl -n shop get svc web -o yaml
+kubectl -n shop get po web-0 -o yaml
+kubectl -n shop get controllerrevisions -o yaml
+### descriptions
+kubectl -n shop describe sts web
+kubectl -n shop describe svc web
+### the node is played by hand
+kubectl create -f - <<'YAML'
+apiVersion: v1
+kind: Node
+metadata: {name: n1, labels: {kubernetes.io/hostname: n1}}
+YAML
+kubectl taint node n1 node.kubernetes.io/not-ready- >/dev/null 2>&1
+kubectl patch node n1 --subresource=status -p '{"status":{"capacity":{"cpu":"4","memory":"8Gi","pods":"110"},"allocatable":{"cpu":"4","memory":"8Gi","pods":"110"},"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"kubelet is posting ready status"}]}}'
+kubectl -n shop wait --for=jsonpath='{.spec.nodeName}'=n1 po/web-0 --timeout=20s
+### web-0 runs and is ready
+kubectl -n shop patch po web-0 --subresource=status -p '{"status":{"phase":"Running","podIP":"10.9.9.1","podIPs":[{"ip":"10.9.9.1"}],"conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"c","image":"img:1","imageID":"x","ready":true,"restartCount":0,"started":true,"state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}},"lastState":{}}]}}'
+kubectl -n shop wait --for=jsonpath='{.spec.nodeName}'=n1 po/web-1 --timeout=20s
+kubectl -n shop wait --for=jsonpath='{.status.readyReplicas}'=1 sts/web --timeout=10s
+kubectl -n shop get po,sts
+kubectl -n shop get po -o wide
+kubectl -n shop rollout status sts/web --watch=false
+kubectl -n shop get endpointslices
+kubectl -n shop get endpointslices -o yaml
+kubectl -n shop patch po web-1 --subresource=status -p '{"status":{"phase":"Running","podIP":"10.9.9.2","podIPs":[{"ip":"10.9.9.2"}],"conditions":[{"type":"Ready","status":"True"}]}}'
+kubectl -n shop wait --for=jsonpath='{.status.readyReplicas}'=2 sts/web --timeout=10s
+kubectl -n shop rollout status sts/web --watch=false
+kubectl -n shop get sts web -o jsonpath='{.status}'
+kubectl -n shop describe svc web
+### changes
+kubectl -n shop label po web-0 tier=front
+kubectl -n shop label po web-0 tier=back
+kubectl -n shop label po web-0 tier=back --overwrite
+kubectl -n shop get po -l tier=back -o name
+kubectl -n shop get po -l 'tier in (back),app' --no-headers -o custom-columns=NAME:.metadata.name,TIER:.metadata.labels.tier
+kubectl -n shop get po --field-selector=metadata.name=web-1 -o name
+kubectl -n shop get po --field-selector=spec.colour=red -o name
+kubectl -n shop annotate sts web note=hello
+kubectl -n shop scale sts/web --replicas=1 --current-replicas=7
+kubectl -n shop get sts web --subresource=scale -o yaml
+kubectl -n shop set image sts/web c=img:2
+kubectl -n shop wait --for=jsonpath='{.status.observedGeneration}'=2 sts/web --timeout=10s
+kubectl -n shop rollout history sts/web
+kubectl -n shop rollout history sts/web --revision=2
+kubectl -n shop rollout undo sts/web
+kubectl -n shop rollout undo sts/web --to-revision=9
+kubectl -n shop rollout pause sts/web
+### a merge patch, a JSON patch, and bad ones
+kubectl -n shop patch sts web --type=merge -p '{"spec":{"minReadySeconds":3}}'
+kubectl -n shop patch sts web --type=json -p '[{"op":"replace","path":"/spec/minReadySeconds","value":0}]'
+kubectl -n shop patch sts web --type=json -p '[{"op":"replace","path":"/spec/nothing/deep","value":0}]'
+kubectl -n shop patch sts web --type=json -p '[{"op":"test","path":"/spec/replicas","value":77}]'
+kubectl -n shop patch sts web -p '{"spec":{"replicas":"many"}}'
+kubectl -n shop patch sts web -p '{"spec":'
+kubectl -n shop patch sts nobody -p '{"spec":{"replicas":1}}'
+### forbidden changes
+kubectl -n shop patch sts web -p '{"spec":{"serviceName":"other"}}'
+kubectl -n shop patch sts web -p '{"spec":{"podManagementPolicy":"Parallel"}}'
+kubectl -n shop patch po web-0 -p '{"spec":{"restartPolicy":"Never"}}'
+kubectl -n shop patch po web-0 -p '{"metadata":{"labels":{"bad key!":"x"}}}'
+kubectl -n shop patch svc web -p '{"spec":{"clusterIP":"10.96.0.77"}}'
+kubectl patch ns shop -p '{"metadata":{"name":"other"}}'
+### a stale replacement
+kubectl -n shop create configmap c1 --from-literal=a=1
+kubectl -n shop get cm c1 -o json | sed 's/"a": "1"/"a": "2"/; s/"resourceVersion": "[0-9]*"/"resourceVersion": "1"/' | kubectl replace -f -
+kubectl -n shop get cm c1 -o json | sed 's/"a": "1"/"a": "3"/' | kubectl replace -f -
+kubectl -n shop get cm c1 -o jsonpath='{.data}'
+kubectl -n shop create configmap c1 --from-literal=a=1
+kubectl -n shop create configmap c2 --from-literal='b/ad=1'
+kubectl -n shop create configmap c3 --from-literal=k=v --dry-run=server -o yaml
+kubectl -n shop get cm c3
+kubectl -n shop patch cm c1 -p '{"immutable":true}'
+kubectl -n shop patch cm c1 -p '{"data":{"a":"9"}}'
+### secrets
+kubectl -n shop create secret generic s1 --from-literal=p=q
+kubectl -n shop get secret s1 -o yaml
+kubectl -n shop get secrets
+kubectl -n shop apply -f - <<'YAML'
+apiVersion: v1
+kind: Secret
+metadata: {name: s2}
+data: {p: not-base64!}
+YAML
+kubectl -n shop patch secret s1 -p '{"type":"Other"}'
+### bad sets
+kubectl -n shop create -f - <<'YAML'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: Bad_Name}
+spec:
+  replicas: -1
+  serviceName: web
+  selector: {matchLabels: {app: other}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      restartPolicy: Never
+      containers:
+      - {name: c, image: i}
+      - {name: c, image: ""}
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: bad}
+spec:
+  serviceName: web
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: c, image: i}]
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: bad}
+spec:
+  serviceName: web
+  podManagementPolicy: Sometimes
+  updateStrategy: {type: Never}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: c
+        image: i
+        ports: [{containerPort: 99999}]
+        volumeMounts: [{name: nope, mountPath: /x}, {name: nope, mountPath: /x}]
+        resources: {limits: {cpu: 1, memory: 1Mi}, requests: {cpu: 2}}
+        env: [{name: "a=b", value: x}]
+        livenessProbe: {tcpSocket: {port: 1}, successThreshold: 2}
+YAML
+### unknown fields, kinds and versions
+kubectl -n shop create -f - <<'YAML'
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: bad}
+spec:
+  serviceName: web
+  replcas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: c, image: i, imagePolicy: x}]
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: apps/v7
+kind: StatefulSet
+metadata: {name: bad}
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: Podd
+metadata: {name: bad}
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: bad
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: bad}
+data: {n: 5}
+YAML
+kubectl -n nowhere create configmap c --from-literal=a=b
+kubectl get --raw /api/v1/namespaces/shop/configmaps/nobody
+kubectl get --raw /apis/none.example/v1/things
+kubectl -n shop get things
+kubectl -n shop get sts nobody
+kubectl -n shop delete sts nobody
+### claims and services
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: p1}
+spec: {resources: {requests: {storage: 1Gi}}}
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: p1}
+spec: {accessModes: [ReadWriteMost], resources: {requests: {storage: lots}}}
+YAML
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: p1}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1.5Gi}}}
+YAML
+kubectl -n shop get pvc
+kubectl -n shop get pvc p1 -o yaml
+kubectl -n shop patch pvc p1 -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}'
+kubectl -n shop patch pvc p1 -p '{"spec":{"accessModes":["ReadWriteMany"]}}'
+kubectl -n shop describe pvc p1
+kubectl -n shop create service nodeport np --tcp=80:80 --node-port=31234
+kubectl -n shop create service nodeport np2 --tcp=80:80 --node-port=31234
+kubectl -n shop create service nodeport np3 --tcp=80:80 --node-port=80
+kubectl -n shop get svc np
+kubectl -n shop create service clusterip bad --tcp=0:80
+kubectl -n shop create -f - <<'YAML'
+apiVersion: v1
+kind: Service
+metadata: {name: two}
+spec: {ports: [{port: 80}, {port: 81}], selector: {a: "b"}, type: Everything}
+YAML
+### ends
+kubectl -n shop delete svc np
+kubectl -n shop delete cm --all
+kubectl -n shop get cm
+kubectl -n shop delete sts web --cascade=orphan
+kubectl -n shop get po web-0 -o jsonpath='{.metadata.ownerReferences}'
+kubectl -n shop delete po web-0 --wait=false
+kubectl -n shop get po web-0 -o jsonpath='{.metadata.deletionGracePeriodSeconds}'
+kubectl -n shop delete po --all --force --grace-period=0
+kubectl -n shop get po
+kubectl explain sts.spec.podManagementPolicy
+kubectl delete ns shop
+kubectl get ns shop
