@@ -60,7 +60,7 @@ apiVersion: v1
 kind: Node
 metadata: {name: n1, labels: {kubernetes.io/hostname: n1}}
 YAML
-kubectl taint node n1 node.kubernetes.io/not-ready- >/dev/null 2>&1
+kubectl taint node n1 node.kubernetes.io/not-ready- >/dev/null 2>&1 || true
 kubectl patch node n1 --subresource=status -p '{"status":{"capacity":{"cpu":"4","memory":"8Gi","pods":"110"},"allocatable":{"cpu":"4","memory":"8Gi","pods":"110"},"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"kubelet is posting ready status"}]}}'
 kubectl -n shop wait --for=jsonpath='{.spec.nodeName}'=n1 po/web-0 --timeout=20s
 ### web-0 runs and is ready
@@ -196,16 +196,6 @@ spec:
       containers: [{name: c, image: i, imagePolicy: x}]
 YAML
 kubectl -n shop create -f - <<'YAML'
-apiVersion: apps/v7
-kind: StatefulSet
-metadata: {name: bad}
-YAML
-kubectl -n shop create -f - <<'YAML'
-apiVersion: v1
-kind: Podd
-metadata: {name: bad}
-YAML
-kubectl -n shop create -f - <<'YAML'
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: bad
@@ -214,7 +204,7 @@ kubectl -n shop create -f - <<'YAML'
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: bad}
-data: {n: 5}
+data: {num: 5}
 YAML
 kubectl -n nowhere create configmap c --from-literal=a=b
 kubectl get --raw /api/v1/namespaces/shop/configmaps/nobody
@@ -267,6 +257,6 @@ kubectl -n shop delete po web-0 --wait=false
 kubectl -n shop get po web-0 -o jsonpath='{.metadata.deletionGracePeriodSeconds}'
 kubectl -n shop delete po --all --force --grace-period=0
 kubectl -n shop get po
-kubectl explain sts.spec.podManagementPolicy
 kubectl delete ns shop
 kubectl get ns shop
+kubectl delete node n1

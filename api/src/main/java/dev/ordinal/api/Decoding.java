@@ -3,6 +3,7 @@ package dev.ordinal.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
 import dev.ordinal.api.Api.Body;
 import dev.ordinal.api.Api.Patch;
@@ -155,6 +156,10 @@ final class Decoding {
                             tree,
                             path -> unknown.add("unknown field \"" + path + '"'));
         } catch (Decoder.TypeException wrong) {
+            var restored = GoValues.restoreFailure(String.valueOf(wrong.getMessage()));
+            if (patch.mediaType().equals(Patch.STRATEGIC) && restored.isPresent()) {
+                throw undecodable(TextNode.valueOf(GoValues.text(patch.bytes())), restored.get());
+            }
             throw undecodable(tree, wrong.getMessage());
         }
         warnings.addAll(unknown);
@@ -202,7 +207,9 @@ final class Decoding {
             throw ApiException.badRequest(
                     fieldValidation.equals("Ignore") && patch.mediaType().equals(Patch.MERGE)
                             ? "Invalid JSON Patch"
-                            : "error decoding patch: " + malformed.getMessage());
+                            : patch.mediaType().equals(Patch.STRATEGIC)
+                                    ? String.valueOf(malformed.getMessage())
+                                    : "error decoding patch: " + malformed.getMessage());
         }
         return switch (patch.mediaType()) {
             case Patch.JSON -> {
@@ -249,7 +256,8 @@ final class Decoding {
 
     private static ApiException undecodable(JsonNode tree, @Nullable String why) {
         var problems = new Problems();
-        problems.at("patch").invalid(tree.toString(), why == null ? "" : why);
+        var shown = tree.isTextual() ? tree.textValue() : tree.toString();
+        problems.at("patch").invalid(shown, why == null ? "" : why);
         return problems.invalid("", "", "");
     }
 }

@@ -473,10 +473,17 @@ public final class Registry implements Api {
     private static void countGeneration(Kind kind, ObjectNode object, ObjectNode old) {
         if (!kind.countsGenerations()) return;
         var after = kind.shape(object.deepCopy());
-        if (!Trees.same(after.path("spec"), old.path("spec"))) {
+        if (!Trees.same(content(after), content(old))) {
             var metadata = Metadata.of(object);
             metadata.put("generation", metadata.path("generation").asLong() + 1);
         }
+    }
+
+    /// All that is wanted: neither metadata nor status.
+    private static ObjectNode content(ObjectNode object) {
+        var content = object.deepCopy();
+        content.remove(List.of("metadata", "status"));
+        return content;
     }
 
     private static void check(

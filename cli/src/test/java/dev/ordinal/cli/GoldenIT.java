@@ -29,8 +29,12 @@ class GoldenIT {
                     mask(
                             "[A-Z][a-z]{2}, \\d\\d [A-Z][a-z]{2} \\d{4} [0-9:]{8} [+-]\\d{4}",
                             "<date>"),
-                    mask("(resourceVersion\"?: )\"\\d+\"", "$1<version>"),
-                    mask("\\bweb-[a-z0-9]{5}\\b(?! )", "web-<random>"),
+                    mask("(resourceVersion\\\\*\"?: ?)\\\\*\"\\d+\\\\*\"", "$1<version>"),
+                    mask("\\bweb-[bcdfghjklmnpqrstvwxz2456789]{5}\\b", "web-<random>"),
+                    mask(
+                            "(?s)(Forbidden: (?:pod updates|spec is immutable)[^\n]*)\n.*?\n\n",
+                            "$1\n<difference>\n\n"),
+                    mask("[^\n]*openshift-service-ca[^\n]*\n", ""),
                     mask("\\b\\d+(\\.\\d+)?(ms|s|m)\\b( ago)?", "<age>"),
                     mask("\\b10\\.\\d+\\.(?!9\\.)\\d+\\.\\d+\\b", "<ip>"),
                     mask("<invalid>|<unknown>", "<age>"),

@@ -182,7 +182,6 @@ final class Facts {
                     "NodeCondition.lastHeartbeatTime",
                     "NodeCondition.lastTransitionTime",
                     "StatefulSetCondition.lastTransitionTime",
-                    "StatefulSetSpec.selector",
                     "StatefulSetSpec.serviceName",
                     "StatefulSetStatus.replicas",
                     "StatefulSetStatus.availableReplicas",

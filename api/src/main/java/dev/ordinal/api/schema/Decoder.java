@@ -183,7 +183,7 @@ public final class Decoder {
                 given.properties().stream().map(java.util.Map.Entry::getKey).sorted().toList()) {
             var item = given.path(name);
             if (item.isNull() && items.type() == Schema.Type.STRING) item = NODES.textNode("");
-            var element = new Place(place.struct, join(place.goPath, name), items);
+            var element = new Place(place.struct, place.goPath, items);
             var result = item.isNull() ? null : value(items, item, join(path, name), element);
             if (result != null) shaped.set(name, result);
         }

@@ -101,7 +101,6 @@ public final class PodRules {
         if (name.isEmpty()) at.at("name").required("");
         else {
             Checks.label(name, at.at("name"));
-            if (!names.add(name)) at.at("name").duplicate(name);
         }
         var image = container.path("image").asText();
         if (image.isEmpty()) at.at("image").required("");
@@ -119,6 +118,8 @@ public final class PodRules {
         checkPorts(container.path("ports"), at.at("ports"));
         checkEnv(container.path("env"), at.at("env"));
         checkMounts(container.path("volumeMounts"), volumes, at.at("volumeMounts"));
+        Checks.resources(container.path("resources"), at.at("resources"));
+        if (!name.isEmpty() && !names.add(name)) at.at("name").duplicate(name);
         for (var probe : List.of("livenessProbe", "readinessProbe", "startupProbe")) {
             if (container.has(probe)) {
                 checkProbe(container.path(probe), !probe.equals("readinessProbe"), at.at(probe));
@@ -133,7 +134,6 @@ public final class PodRules {
                         at.at("lifecycle").at(hook));
             }
         }
-        Checks.resources(container.path("resources"), at.at("resources"));
     }
 
     private static void checkPorts(JsonNode ports, Problems at) {

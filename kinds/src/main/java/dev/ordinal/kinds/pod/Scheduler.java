@@ -202,6 +202,9 @@ public final class Scheduler implements Controller {
                         .addObject()
                         .put("type", "PodScheduled");
         condition.put("status", "False").put("reason", "Unschedulable").put("message", why);
+        if (pod.getMetadata().getGeneration() != null) {
+            condition.put("observedGeneration", pod.getMetadata().getGeneration());
+        }
         condition.put(
                 "lastTransitionTime", clock.instant().truncatedTo(ChronoUnit.SECONDS).toString());
         try {

@@ -1,6 +1,7 @@
 package dev.ordinal.kinds.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Kind;
@@ -186,10 +187,6 @@ public final class Services {
         var spec = service.path("spec");
         var at = problems.at("spec");
         var type = type(service);
-        Checks.oneOf(
-                spec.path("type"),
-                List.of("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
-                at.at("type"));
         boolean named = type.equals("ExternalName");
         if (spec.path("ports").isEmpty() && !headless(service) && !named)
             at.at("ports").required("");
@@ -205,6 +202,10 @@ public final class Services {
                 spec.path("sessionAffinity"),
                 List.of("ClientIP", "None"),
                 at.at("sessionAffinity"));
+        Checks.oneOf(
+                spec.path("type"),
+                List.of("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
+                at.at("type"));
         var timeout = spec.at("/sessionAffinityConfig/clientIP/timeoutSeconds");
         if (timeout.isNumber() && (timeout.asInt() <= 0 || timeout.asInt() > 86400)) {
             at.at("sessionAffinityConfig")
@@ -293,7 +294,9 @@ public final class Services {
         if (!before.isEmpty() && !after.equals(before)) {
             at.at("clusterIPs")
                     .at(0)
-                    .invalid(service.at("/spec/clusterIPs"), "may not change once set");
+                    .invalid(
+                            JsonNodeFactory.instance.arrayNode().add(after),
+                            "may not change once set");
         }
     }
 

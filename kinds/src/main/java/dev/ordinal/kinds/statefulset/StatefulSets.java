@@ -1,6 +1,7 @@
 package dev.ordinal.kinds.statefulset;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Kind;
@@ -148,6 +149,18 @@ public final class StatefulSets {
         }
     }
 
+    /// As upstream's own type prints itself.
+    private static ObjectNode internal(JsonNode strategy) {
+        var tree = JsonNodeFactory.instance.objectNode();
+        tree.set("Type", strategy.path("type"));
+        var rolling = strategy.path("rollingUpdate");
+        if (!rolling.isObject()) return tree.putNull("RollingUpdate");
+        var internal = tree.putObject("RollingUpdate");
+        internal.set("Partition", rolling.path("partition"));
+        internal.set("MaxUnavailable", rolling.path("maxUnavailable"));
+        return tree;
+    }
+
     private static void checkStrategy(JsonNode strategy, Problems at) {
         var type = strategy.path("type").asText();
         switch (type) {
@@ -164,7 +177,7 @@ public final class StatefulSets {
                     Checks.nonNegative(
                             strategy.at("/rollingUpdate/partition"),
                             at.at("rollingUpdate").at("partition"));
-            default -> at.invalid(strategy, "must be 'RollingUpdate' or 'OnDelete'");
+            default -> at.invalid(internal(strategy), "must be 'RollingUpdate' or 'OnDelete'");
         }
     }
 
@@ -180,20 +193,24 @@ public final class StatefulSets {
 
     private static void checkTemplate(JsonNode spec, Problems at) {
         var selector = spec.path("selector");
+        boolean matching = selector.isObject();
         if (!selector.isObject()) at.at("selector").required("");
         else {
             Checks.selector(selector, at.at("selector"));
             if (selector.path("matchLabels").isEmpty()
                     && selector.path("matchExpressions").isEmpty()) {
                 at.at("selector").invalid(selector, "empty selector is invalid for statefulset");
-            } else if (!matches(selector, spec.at("/template/metadata/labels"))) {
-                at.at("template")
-                        .at("metadata")
-                        .at("labels")
-                        .invalid(
-                                spec.at("/template/metadata/labels"),
-                                "`selector` does not match template `labels`");
+            } else {
+                matching = matches(selector, spec.at("/template/metadata/labels"));
             }
+        }
+        if (!matching) {
+            at.at("template")
+                    .at("metadata")
+                    .at("labels")
+                    .invalid(
+                            spec.at("/template/metadata/labels"),
+                            "`selector` does not match template `labels`");
         }
         Checks.labels(
                 spec.at("/template/metadata/labels"),
