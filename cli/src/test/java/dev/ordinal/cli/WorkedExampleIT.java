@@ -51,7 +51,7 @@ class WorkedExampleIT {
         assertThat(text)
                 .containsPattern(
                         "NAME +READY +STATUS +RESTARTS +AGE\npod/app-python-0 +1/1 +Running +\\d+")
-                .containsPattern("statefulset.apps/app-python +3/3 +\\d+s")
+                .containsPattern("statefulset.apps/app-python +3/3 +\\d+[ms]")
                 .containsPattern(
                         "service/app-python +LoadBalancer +10\\.96\\.\\d+\\.\\d+"
                                 + " +127\\.96\\.\\d+\\.\\d+ +8000:30000/TCP")

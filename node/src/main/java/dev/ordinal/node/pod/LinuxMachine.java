@@ -285,7 +285,6 @@ public final class LinuxMachine implements Machine {
     @Override
     public void release(String podUid) {
         try {
-            volumes.release(podUid);
             parts.network().remove(podUid);
         } catch (IOException broken) {
             throw new IllegalStateException(

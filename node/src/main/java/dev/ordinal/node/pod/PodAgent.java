@@ -29,6 +29,8 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class PodAgent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PodAgent.class);
 
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+
     private final Parts parts;
     private final Informer<Pod> pods;
     private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
@@ -109,9 +111,15 @@ public final class PodAgent implements AutoCloseable {
 
     private void run(String uid, PodWorker worker) throws InterruptedException {
         try {
-            worker.run();
-        } catch (RuntimeException broken) {
-            LOG.error("the worker of pod {} failed", uid, broken);
+            while (true) {
+                try {
+                    worker.run();
+                    return;
+                } catch (RuntimeException broken) {
+                    LOG.error("the worker of pod {} failed; it begins anew", uid, broken);
+                    Thread.sleep(AFTER_FAILURE);
+                }
+            }
         } finally {
             workers.remove(uid, worker);
         }

@@ -13,7 +13,6 @@ import dev.ordinal.node.runtime.Mount;
 import dev.ordinal.node.runtime.Names;
 import dev.ordinal.node.runtime.Shell;
 import dev.ordinal.node.volume.LoopVolumes;
-import dev.ordinal.node.volume.Mounts;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -414,10 +413,5 @@ final class PodVolumes {
                             .formatted(
                                     mount.path("name").asText(), container.path("name").asText()));
         }
-    }
-
-    void release(String podUid) throws IOException {
-        var folder = pods.resolve(Names.checkUid(podUid));
-        Mounts.unmountBelow(folder);
     }
 }

@@ -151,6 +151,7 @@ public final class LinuxRuntime implements Runtime {
         sandboxes.remove(podUid);
         try {
             cgroups.removePod(podUid);
+            Mounts.unmountBelow(folder(podUid)); // volumes in memory
             Trees.delete(folder(podUid));
         } catch (IOException failure) {
             throw broken("pod " + podUid + " cannot be removed", failure);
@@ -325,6 +326,7 @@ public final class LinuxRuntime implements Runtime {
     private Optional<Adopted> adoptPod(Path folder) throws IOException {
         var file = folder.resolve("sandbox.json");
         if (!Files.exists(file)) {
+            Mounts.unmountBelow(folder);
             Trees.delete(folder); // its making was interrupted
             return Optional.empty();
         }

@@ -2,6 +2,7 @@ package dev.ordinal.node.volume;
 
 import dev.ordinal.control.VolumeDisk;
 import dev.ordinal.node.runtime.ContainerException;
+import dev.ordinal.node.runtime.Mounts;
 import dev.ordinal.node.runtime.Names;
 import dev.ordinal.node.runtime.Shell;
 
@@ -24,18 +25,18 @@ public final class LoopVolumes implements VolumeDisk {
     private static final int NOBODY = 65_533;
     private static final int LOST_AND_FOUND_BLOCKS = 4; // that folder is removed
     private static final int JOURNAL_MIB = 4;
-    private static final long OVERHEAD = 6L << 20;
-    private static final long OVERHEAD_LARGE = 64L << 20;
-    private static final int SHARE_SMALL = 16;
-    private static final int SHARE_LARGE = 40;
+    private static final long SMALL = 512L << 20;
+    private static final int BYTES_PER_INODE_SMALL = 4096;
+    private static final int BYTES_PER_INODE = 16_384;
+    private static final long SMALLEST = 9L << 20; // a smaller file system has no journal
     private static final long MARGIN = 64L << 20;
 
     /// The kernel keeps a fiftieth, at most 4,096 blocks, of an ext4 file system for itself.
     private static final String FORMAT =
             """
             set -e
-            image=$1 wanted=$2
-            mkfs.ext4 -q -F -b %1$d -m 0 -J size=%2$d -O ^resize_inode -E nodiscard,lazy_itable_init=0 "$image"
+            image=$1 wanted=$2 ratio=$3
+            mkfs.ext4 -q -F -b %1$d -m 0 -i $ratio -J size=%2$d -O ^resize_inode -E nodiscard,lazy_itable_init=0 "$image"
             dumpe2fs -h "$image" 2>/dev/null | {
               while IFS=: read -r name value; do
                 case $name in
@@ -92,7 +93,13 @@ public final class LoopVolumes implements VolumeDisk {
             try {
                 Files.deleteIfExists(making);
                 Shell.run("", "fallocate", "-l", Long.toString(needed), making.toString());
-                Shell.run(FORMAT, "/bin/sh", "-s", making.toString(), Long.toString(blocks));
+                Shell.run(
+                        FORMAT,
+                        "/bin/sh",
+                        "-s",
+                        making.toString(),
+                        Long.toString(blocks),
+                        Integer.toString(bytes < SMALL ? BYTES_PER_INODE_SMALL : BYTES_PER_INODE));
                 Files.move(making, image(volume));
                 mountNew(volume);
             } catch (ContainerException refused) {
@@ -107,7 +114,8 @@ public final class LoopVolumes implements VolumeDisk {
     /// What the file system needs besides the data: its journal, inodes and bitmaps, and what the
     /// kernel keeps.
     private static long overhead(long bytes) {
-        return OVERHEAD + Math.min(bytes / SHARE_SMALL, OVERHEAD_LARGE + bytes / SHARE_LARGE);
+        if (bytes >= SMALL) return (32L << 20) + bytes / 50;
+        return Math.max((6L << 20) + bytes / 10, SMALLEST - bytes);
     }
 
     private void mountNew(String volume) throws IOException {

@@ -1,6 +1,4 @@
-package dev.ordinal.node.volume;
-
-import dev.ordinal.node.runtime.Shell;
+package dev.ordinal.node.runtime;
 
 import java.io.IOException;
 import java.nio.file.Files;
