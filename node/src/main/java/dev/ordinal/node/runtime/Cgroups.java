@@ -1,8 +1,10 @@
 package dev.ordinal.node.runtime;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,6 +17,8 @@ import java.util.stream.Stream;
 /// @param unified version 2
 record Cgroups(List<Path> hierarchies, boolean unified) {
     private static final Path ROOT = Path.of("/sys/fs/cgroup");
+    private static final int TRIES = 200;
+    private static final Duration PAUSE = Duration.ofMillis(5);
     private static final List<String> CONTROLLERS = List.of("memory", "cpu", "cpuacct", "pids");
     private static final long PERIOD_MICROS = 100_000;
 
@@ -168,7 +172,7 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
 
     /// Removes a container's groups once no process is left in them.
     void remove(ContainerKey key) throws IOException {
-        for (var group : groups(key)) Files.deleteIfExists(group);
+        for (var group : groups(key)) delete(group);
     }
 
     /// Removes a pod's groups with those of its containers.
@@ -186,6 +190,25 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
         try (var children = Files.list(group)) {
             for (var child : children.filter(Files::isDirectory).toList()) removeTree(child);
         }
-        Files.deleteIfExists(group);
+        delete(group);
+    }
+
+    /// A group can go once the kernel has let go of its last process, which nothing tells on v1:
+    /// tried again at short intervals, for a second.
+    private static void delete(Path group) throws IOException {
+        for (int tries = 1; ; tries++) {
+            try {
+                Files.deleteIfExists(group);
+                return;
+            } catch (FileSystemException busy) {
+                if (tries == TRIES) throw busy;
+                try {
+                    Thread.sleep(PAUSE);
+                } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                    throw busy;
+                }
+            }
+        }
     }
 }
