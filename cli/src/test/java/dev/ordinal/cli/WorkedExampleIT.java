@@ -8,7 +8,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -283,7 +289,7 @@ class WorkedExampleIT {
                                 java.util.Map.of(
                                         "KUBECONFIG",
                                         cluster.data().resolve("pki/kubeconfig").toString()),
-                                java.util.List.of("sh", "-c", command))
+                                List.of("sh", "-c", command))
                         .ok();
         assertThat(text).contains("33 91").contains("/dev/pts/0");
     }
@@ -327,9 +333,7 @@ class WorkedExampleIT {
                     + "  - {name: c, image: 'visits:1', command: [sh, -c, 'for i in 1 2 3; do echo"
                     + " line $i; sleep 0.1; done; echo why >/dev/termination-log; exit 4']}\n";
         try {
-            var file =
-                    java.nio.file.Files.writeString(
-                            java.nio.file.Files.createTempFile("pod", ".yaml"), manifest);
+            var file = Files.writeString(Files.createTempFile("pod", ".yaml"), manifest);
             try {
                 cluster.in("create", "-f", file.toString()).ok();
                 cluster.in(
@@ -355,7 +359,7 @@ class WorkedExampleIT {
                 assertThat(cluster.in("delete", "-f", file.toString()).ok())
                         .contains("pod \"counter\" deleted");
             } finally {
-                java.nio.file.Files.delete(file);
+                Files.delete(file);
             }
         } catch (IOException broken) {
             throw new AssertionError(broken);
@@ -397,11 +401,9 @@ class WorkedExampleIT {
                     - {name: ram, mountPath: /ram}
                     - {name: self, mountPath: /self}
                 """;
-        var file =
-                java.nio.file.Files.writeString(
-                        java.nio.file.Files.createTempFile("pod", ".yaml"), manifest);
+        var file = Files.writeString(Files.createTempFile("pod", ".yaml"), manifest);
         in("create", "-f", file.toString()).ok();
-        java.nio.file.Files.delete(file);
+        Files.delete(file);
         in("wait", "--for=condition=Ready", "pod/reader", "--timeout=20s").ok();
         assertThat(
                         in(
@@ -420,6 +422,112 @@ class WorkedExampleIT {
                 .isEqualTo("sesame of blue\n9\nfrom init\na=\"b\"\nread-only\nok\nsame\n");
         in("delete", "pod", "reader").ok();
         in("delete", "configmap/settings", "secret/key").ok();
+    }
+
+    /// What happens to pods until `count` of them are gone: `ADDED web-0`, `READY web-0`, `DELETED
+    /// web-0`, each once.
+    private static List<String> story(BufferedReader watch, int count) throws IOException {
+        List<String> story = new ArrayList<>();
+        int gone = 0;
+        while (gone < count) {
+            var line = watch.readLine();
+            if (line == null) throw new AssertionError("the watch ended after " + story);
+            var event = Client.JSON.readTree(line);
+            var type = event.path("type").asText();
+            var pod = event.path("object");
+            for (var condition : pod.at("/status/conditions")) {
+                boolean ready =
+                        condition.path("type").asText().equals("Ready")
+                                && condition.path("status").asText().equals("True");
+                if (ready && type.equals("MODIFIED")) type = "READY";
+            }
+            var told = type + " " + pod.at("/metadata/name").asText();
+            if (type.equals("DELETED")) gone++;
+            if (!type.equals("MODIFIED") && (type.equals("DELETED") || !story.contains(told)))
+                story.add(told);
+        }
+        return story;
+    }
+
+    private static BufferedReader watch(Client client, String namespace, String label)
+            throws Exception {
+        var path =
+                "/api/v1/namespaces/%s/pods?watch=true&timeoutSeconds=60&labelSelector=app%%3D%s"
+                        .formatted(namespace, label);
+        return new BufferedReader(
+                new InputStreamReader(client.stream(path), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void updatesGoFromTheHighestOrdinalDown() throws Exception {
+        try (var client = Client.of(cluster.data());
+                var watch = watch(client, "app-python", "app-python")) {
+            cluster.in("rollout", "restart", "sts/app-python").ok();
+            assertThat(story(watch, 3))
+                    .filteredOn(told -> told.startsWith("DELETED"))
+                    .containsExactly(
+                            "DELETED app-python-2", "DELETED app-python-1", "DELETED app-python-0");
+        }
+        cluster.rolledOut();
+    }
+
+    @Test
+    void anOrderedSetStartsAndStopsOneByOne() throws Exception {
+        var manifest =
+                """
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata: {name: ordered}
+                spec:
+                  replicas: 3
+                  serviceName: ordered
+                  selector: {matchLabels: {app: ordered}}
+                  template:
+                    metadata: {labels: {app: ordered}}
+                    spec:
+                      terminationGracePeriodSeconds: 5
+                      containers:
+                      - name: c
+                        image: visits:1
+                        env: [{name: VISITS_FILE, value: /tmp/visits}]
+                        readinessProbe: {httpGet: {path: /readyz, port: 8000}}
+                """;
+        var file = Files.writeString(Files.createTempFile("set", ".yaml"), manifest);
+        try (var client = Client.of(cluster.data());
+                var watch = watch(client, "default", "ordered")) {
+            in("create", "-f", file.toString()).ok();
+            in("rollout", "status", "sts/ordered", "--timeout=60s").ok();
+            in("scale", "sts/ordered", "--replicas=0").ok();
+            assertThat(story(watch, 3))
+                    .containsExactly(
+                            "ADDED ordered-0",
+                            "READY ordered-0",
+                            "ADDED ordered-1",
+                            "READY ordered-1",
+                            "ADDED ordered-2",
+                            "READY ordered-2",
+                            "DELETED ordered-2",
+                            "DELETED ordered-1",
+                            "DELETED ordered-0");
+        } finally {
+            Files.delete(file);
+        }
+        in("delete", "sts", "ordered").ok();
+    }
+
+    @Test
+    void whatCannotBeDoneIsSaid() {
+        var manifest =
+                "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"greedy\"},\"spec\":{\"hostPID\":true,\"terminationGracePeriodSeconds\":1,\"containers\":[{\"name\":\"c\",\"image\":\"visits:1\"}]}}";
+        Commands.run(
+                        java.util.Map.of(
+                                "KUBECONFIG", cluster.data().resolve("pki/kubeconfig").toString()),
+                        List.of("sh", "-c", "echo '" + manifest + "' | kubectl create -f -"))
+                .ok();
+        in("wait", "--for=jsonpath={.status.phase}=Pending", "pod/greedy", "--timeout=10s").ok();
+        assertThat(in("describe", "pod", "greedy").ok())
+                .contains("this node does not support spec.hostPID");
+        in("delete", "pod", "greedy", "--timeout=20s").ok();
     }
 
     private static Commands.Result in(String... arguments) {

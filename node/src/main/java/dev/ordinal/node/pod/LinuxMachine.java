@@ -66,6 +66,13 @@ public final class LinuxMachine implements Machine {
 
     @Override
     public Prepared prepare(JsonNode pod) throws NotYetException {
+        var refused = PodLimits.refused(pod);
+        if (!refused.isEmpty()) {
+            throw new NotYetException(
+                    "FailedCreatePodSandBox",
+                    "Failed to create pod sandbox: this node does not support "
+                            + String.join(", ", refused));
+        }
         volumes.prepare(pod);
         Optional<Path> namespace = Optional.empty();
         var address = parts.nodeAddress();
@@ -107,6 +114,11 @@ public final class LinuxMachine implements Machine {
             sysctls.put(sysctl.path("name").asText(), sysctl.path("value").asText());
         }
         return sysctls;
+    }
+
+    @Override
+    public List<String> unsupported(JsonNode pod) {
+        return PodLimits.reported(pod);
     }
 
     @Override
@@ -238,10 +250,6 @@ public final class LinuxMachine implements Machine {
 
     private static Security security(JsonNode container) throws CannotStartException {
         var context = container.path("securityContext");
-        if (context.path("privileged").asBoolean()) {
-            throw new CannotStartException(
-                    "CreateContainerError", "privileged containers are not supported");
-        }
         try {
             return new Security(
                     Security.capabilities(

@@ -6,6 +6,7 @@ import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.SandboxSpec;
 
+import java.util.List;
 import java.util.Optional;
 
 /// What a pod needs of the machine besides the runtime: its volumes, its address, its images. Calls
@@ -24,6 +25,11 @@ public interface Machine {
 
     /// Gives everything of a pod back; unknown pods are fine.
     void release(String podUid);
+
+    /// Fields of the pod this machine does without; an event names them.
+    default List<String> unsupported(JsonNode pod) {
+        return List.of();
+    }
 
     /// What an ended container left for its status; empty when nothing.
     default String terminationMessage(ContainerKey container) {

@@ -241,6 +241,14 @@ final class PodWorker {
             var made = parts.machine().prepare(current.tree());
             if (!stands) parts.runtime().createSandbox(made.sandbox());
             prepared = made;
+            var without = parts.machine().unsupported(current.tree());
+            if (!without.isEmpty() && !stands) {
+                warn(
+                        current,
+                        "",
+                        "Unsupported",
+                        "this node does without " + String.join(", ", without));
+            }
             adopted = Optional.empty();
             follow(current.tree());
             retry = RETRY_FIRST;
