@@ -52,9 +52,10 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /// Milliseconds since the process began.
+    /// Milliseconds since the process began, or since the launcher was done with a build.
     static long age() throws IOException {
-        return Processes.age().toMillis();
+        var begun = Long.getLong("ordinal.begun");
+        return begun == null ? Processes.age().toMillis() : System.currentTimeMillis() - begun;
     }
 
     @Override
