@@ -99,7 +99,7 @@ final class Demo implements Callable<Integer> {
     }
 
     /// Follows the set until all its replicas are Ready, and says each time how many are.
-    private static void awaitReady(Client client) throws IOException, InterruptedException {
+    static void awaitReady(Client client) throws IOException, InterruptedException {
         var path =
                 SET.substring(0, SET.lastIndexOf('/'))
                         + "?watch=true&fieldSelector=metadata.name%3Dapp-python";

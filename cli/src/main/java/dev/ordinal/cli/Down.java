@@ -9,7 +9,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,7 +32,7 @@ final class Down implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var data = where.data();
-        if (!Files.isDirectory(data)) throw new IOException("there is no cluster in " + data);
+        if (!Cluster.isIn(data)) throw new IOException("there is no cluster in " + data);
         var running = Running.find(data);
         if (running.isPresent()) {
             running.get().destroy();

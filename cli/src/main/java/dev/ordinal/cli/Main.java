@@ -25,7 +25,10 @@ public final class Main {
                         .setCaseInsensitiveEnumValuesAllowed(true)
                         .setExecutionExceptionHandler(
                                 (failure, command, _) -> {
-                                    var message = failure.getMessage();
+                                    var message =
+                                            failure instanceof InterruptedException
+                                                    ? "interrupted"
+                                                    : failure.getMessage();
                                     command.getErr()
                                             .println(
                                                     "ordinal: "

@@ -12,8 +12,11 @@ import java.util.concurrent.CountDownLatch;
 final class Session implements AutoCloseable {
     private final Settings settings;
     private final Cluster cluster;
+    private final Thread main = Thread.currentThread();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
+
+    private volatile boolean waiting;
 
     private Session(Settings settings) throws IOException, InterruptedException {
         this.settings = settings;
@@ -25,9 +28,14 @@ final class Session implements AutoCloseable {
                     "process %d runs the cluster in %s already: `ordinal down` stops it"
                             .formatted(running.get().pid(), settings.data()));
         }
-        cluster = Cluster.start(settings);
-        Running.write(settings.data());
         java.lang.Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+        try {
+            cluster = Cluster.start(settings);
+            Running.write(settings.data());
+        } catch (IOException | InterruptedException | RuntimeException failure) {
+            stopped.countDown();
+            throw failure;
+        }
     }
 
     static Session start(Settings settings) throws IOException, InterruptedException {
@@ -40,11 +48,14 @@ final class Session implements AutoCloseable {
 
     /// Returns when the process is asked to end.
     void await() throws InterruptedException {
+        waiting = true;
         stop.await();
     }
 
+    /// The process is to end: whatever the main thread is doing, it closes this first.
     private void end() {
         stop.countDown();
+        if (!waiting) main.interrupt();
         try {
             stopped.await();
         } catch (InterruptedException _) {

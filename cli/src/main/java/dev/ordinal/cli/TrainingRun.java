@@ -25,11 +25,8 @@ final class TrainingRun implements Callable<Integer> {
             System.out.println(session.cluster().kubeconfig());
             for (var object : Manifests.read(Home.example().toString()))
                 System.out.println(client.apply(object, "default"));
-            for (int i = 0; i < 3; i++) {
-                System.out.print(
-                        Get.text(client, List.of("po,sts,svc,pvc,pv"), "app-python", "wide"));
-                Thread.sleep(300); // lets the controllers settle; how far they come does not matter
-            }
+            Demo.awaitReady(client);
+            System.out.print(Get.text(client, List.of("po,sts,svc,pvc,pv"), "app-python", "wide"));
         } finally {
             Trees.delete(data);
         }

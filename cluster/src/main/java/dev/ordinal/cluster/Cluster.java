@@ -107,6 +107,12 @@ public final class Cluster implements AutoCloseable {
         return new Cluster(settings);
     }
 
+    /// Whether a folder is a cluster's; nothing in any other is ever removed.
+    public static boolean isIn(Path data) {
+        return Files.isDirectory(data.resolve("store").resolve("rocksdb"))
+                && Files.isDirectory(data.resolve("pki"));
+    }
+
     /// Takes away what a cluster that is down has left on the machine: pods, mounts, its network.
     /// The state stays.
     public static void clean(Settings settings) {

@@ -57,6 +57,7 @@ final class NodeParts implements AutoCloseable {
     private final VolumeDisk disk;
     private final PodStreams streams;
     private @Nullable ServiceProxy proxy;
+    private final boolean tookOver;
     private volatile boolean podsGoOn;
 
     private NodeParts(Settings settings, Api api, InstantSource clock)
@@ -64,6 +65,7 @@ final class NodeParts implements AutoCloseable {
         this.settings = settings;
         this.api = api;
         this.clock = clock;
+        tookOver = hasPods(settings);
         try {
             if (settings.runtime() == Settings.RuntimeChoice.NONE) {
                 disk = new SimulatedMachine(SIMULATED_DISK);
@@ -233,11 +235,14 @@ final class NodeParts implements AutoCloseable {
 
     /// Closing leaves the pods to the next server, if an earlier one has left any to this.
     void leavePods() {
+        podsGoOn = tookOver && !settings.temporary();
+    }
+
+    private static boolean hasPods(Settings settings) throws IOException {
         var pods = settings.data().resolve("pods");
+        if (!Files.isDirectory(pods)) return false;
         try (var folders = Files.list(pods)) {
-            podsGoOn = !settings.temporary() && folders.findAny().isPresent();
-        } catch (IOException _) {
-            podsGoOn = false;
+            return folders.findAny().isPresent();
         }
     }
 
