@@ -530,6 +530,54 @@ class WorkedExampleIT {
         in("delete", "pod", "greedy", "--timeout=20s").ok();
     }
 
+    @Test
+    void aCrashLoopIsToldByItsLogAndKeepsOneOldInstance() throws Exception {
+        var manifest =
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: looper}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                  - name: c
+                    image: visits:1
+                    terminationMessagePolicy: FallbackToLogsOnError
+                    command: [sh, -c, 'echo run; echo why it failed; exit 9']
+                """;
+        var file = Files.writeString(Files.createTempFile("pod", ".yaml"), manifest);
+        in("create", "-f", file.toString()).ok();
+        Files.delete(file);
+        in(
+                        "wait",
+                        "--for=jsonpath={.status.containerStatuses[0].restartCount}=2",
+                        "pod/looper",
+                        "--timeout=60s")
+                .ok();
+        assertThat(
+                        in(
+                                        "get",
+                                        "po",
+                                        "looper",
+                                        "-o",
+                                        "jsonpath={.status.containerStatuses[0].lastState.terminated.message}")
+                                .ok())
+                .isEqualTo("run\nwhy it failed\n");
+        var uid = in("get", "po", "looper", "-o", "jsonpath={.metadata.uid}").ok();
+        try (var attempts =
+                Files.list(
+                        cluster.data()
+                                .resolve("pods")
+                                .resolve(uid)
+                                .resolve("containers")
+                                .resolve("c"))) {
+            assertThat(attempts.map(p -> p.getFileName().toString()).sorted())
+                    .containsExactly("1", "2");
+        }
+        assertThat(in("logs", "looper", "--previous").ok()).isEqualTo("run\nwhy it failed\n");
+        in("delete", "pod", "looper").ok();
+    }
+
     private static Commands.Result in(String... arguments) {
         return cluster.kubectl(arguments);
     }

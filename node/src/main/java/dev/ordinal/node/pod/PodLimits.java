@@ -25,6 +25,12 @@ final class PodLimits {
             if (!spec.path(field).asText().isEmpty()) fields.add("spec." + field);
         }
         if (spec.has("activeDeadlineSeconds")) fields.add("spec.activeDeadlineSeconds");
+        for (var volume : spec.path("volumes")) {
+            var type = volume.at("/hostPath/type").asText();
+            if (type.equals("CharDevice") || type.equals("BlockDevice")) {
+                fields.add("spec.volumes.hostPath.type " + type);
+            }
+        }
         if (!spec.path("resourceClaims").isEmpty()) fields.add("spec.resourceClaims");
         for (var list : LISTS) {
             var containers = spec.path(list);

@@ -10,6 +10,7 @@ import dev.ordinal.control.Types;
 import dev.ordinal.node.pod.Machine.CannotStartException;
 import dev.ordinal.node.pod.Machine.NotYetException;
 import dev.ordinal.node.runtime.Mount;
+import dev.ordinal.node.runtime.Mounts;
 import dev.ordinal.node.runtime.Names;
 import dev.ordinal.node.runtime.Shell;
 import dev.ordinal.node.volume.LoopVolumes;
@@ -57,14 +58,16 @@ final class PodVolumes {
                 "MountVolume.SetUp failed for volume \"%s\" : %s".formatted(volume, why));
     }
 
-    /// Makes every volume ready; what is there stays.
+    /// Makes every volume ready; what is there stays. A volume is given to the pod's group once:
+    /// what the pod makes of it later is left alone when another server takes over.
     void prepare(JsonNode pod) throws NotYetException {
         for (var volume : pod.at("/spec/volumes")) {
             var name = volume.path("name").asText();
             try {
                 prepare(pod, volume, name);
                 var group = pod.at("/spec/securityContext/fsGroup");
-                if (group.isNumber() && !volume.has("hostPath")) {
+                var owned = folder(pod, name).resolveSibling(".owned-" + name);
+                if (group.isNumber() && !volume.has("hostPath") && !Files.exists(owned)) {
                     boolean often =
                             !pod.at("/spec/securityContext/fsGroupChangePolicy")
                                     .asText()
@@ -74,6 +77,8 @@ final class PodVolumes {
                             group.asInt(),
                             often,
                             volume.has("emptyDir") || volume.has("persistentVolumeClaim"));
+                    Files.createDirectories(owned.getParent());
+                    Files.createFile(owned);
                 }
             } catch (IOException | CannotStartException broken) {
                 throw failed(name, String.valueOf(broken.getMessage()));
@@ -111,21 +116,15 @@ final class PodVolumes {
     }
 
     private static void emptyDir(JsonNode settings, Path folder) throws IOException {
-        if (Files.isDirectory(folder)) return;
+        boolean there = Files.isDirectory(folder);
         Files.createDirectories(folder);
         if (settings.path("medium").asText().equals("Memory")) {
+            if (Mounts.at(folder)) return;
             var limit = Quantity.parse(settings.path("sizeLimit").asText());
             var size = limit.map(q -> ",size=" + q.longValue()).orElse("");
-            Shell.run(
-                    "",
-                    "mount",
-                    "-t",
-                    "tmpfs",
-                    "-o",
-                    "nodev,nosuid,mode=0777" + size,
-                    "tmpfs",
-                    folder.toString());
-        } else {
+            var options = "nodev,nosuid,mode=0777" + size;
+            Shell.run("", "mount", "-t", "tmpfs", "-o", options, "tmpfs", folder.toString());
+        } else if (!there) {
             Files.setAttribute(folder, "unix:mode", ANYBODY);
         }
     }
@@ -185,8 +184,6 @@ final class PodVolumes {
                     case "DirectoryOrCreate", "Directory" -> folder ? "" : "a directory";
                     case "FileOrCreate", "File" -> file ? "" : "a file";
                     case "Socket" -> Files.exists(path) && !folder && !file ? "" : "a socket file";
-                    case "CharDevice" -> "a character device";
-                    case "BlockDevice" -> "a block device";
                     default -> "";
                 };
         if (!lacks.isEmpty())

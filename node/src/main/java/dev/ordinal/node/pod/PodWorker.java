@@ -17,11 +17,17 @@ import dev.ordinal.node.pod.Machine.Prepared;
 import dev.ordinal.node.runtime.Adopted;
 import dev.ordinal.node.runtime.Container;
 import dev.ordinal.node.runtime.ContainerException;
+import dev.ordinal.node.runtime.ContainerKey;
+import dev.ordinal.node.runtime.Exit;
+import dev.ordinal.node.runtime.LogOptions;
 
 import io.fabric8.kubernetes.api.model.Pod;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -41,6 +48,8 @@ final class PodWorker {
     private static final WriteOptions WRITE = WriteOptions.by("kubelet");
     private static final Duration RETRY_FIRST = Duration.ofMillis(500);
     private static final Duration RETRY_LONGEST = Duration.ofMinutes(1);
+    private static final int LOG_LINES = 80;
+    private static final int LOG_CHARACTERS = 2048;
     private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
 
@@ -309,6 +318,7 @@ final class PodWorker {
             var started = parts.runtime().start(spec);
             accept(tree, container, instance, started, attempt);
             say(tree, path, "Started", "Container started");
+            forget(started.key());
             postStart(tree, container, started);
             return Optional.empty();
         } catch (CannotStartException refused) {
@@ -417,6 +427,45 @@ final class PodWorker {
         return instance.message;
     }
 
+    /// A container that failed without a word is explained by the end of its log, if it asks so.
+    private void tellFromLog(
+            JsonNode tree, String name, Instance instance, Container ended, Exit exit) {
+        boolean fallback =
+                container(tree, name)
+                        .path("terminationMessagePolicy")
+                        .asText()
+                        .equals("FallbackToLogsOnError");
+        if (!message(ended, instance).isEmpty() || !fallback || exit.code() == 0) return;
+        var log = new ByteArrayOutputStream();
+        try {
+            parts.runtime()
+                    .logs(
+                            ended.key(),
+                            new LogOptions(
+                                    false,
+                                    false,
+                                    OptionalLong.of(LOG_LINES),
+                                    Optional.empty(),
+                                    OptionalLong.empty()),
+                            log);
+        } catch (IOException | ContainerException unreadable) {
+            return; // there is nothing to tell, then
+        }
+        var text = log.toString(StandardCharsets.UTF_8);
+        instance.message = text.substring(Math.max(0, text.length() - LOG_CHARACTERS));
+    }
+
+    /// Of what is over, the newest instance is kept, for its log.
+    private void forget(ContainerKey newest) {
+        if (newest.attempt() < 2) return;
+        var old = new ContainerKey(newest.podUid(), newest.name(), newest.attempt() - 2);
+        try {
+            parts.runtime().removeContainer(old);
+        } catch (ContainerException gone) {
+            if (gone.kind() != ContainerException.Kind.NOT_RUNNING) throw gone;
+        }
+    }
+
     private void accept(
             JsonNode tree, JsonNode spec, Instance instance, Container container, int attempt) {
         stopProber(instance);
@@ -505,7 +554,7 @@ final class PodWorker {
         var exit = container == null || container.running() ? null : container.exit().join();
         if (container != null && exit != null && !instance.counted) {
             instance.counted = true;
-            var _ = message(container, instance);
+            tellFromLog(tree, name, instance, container, exit);
             var ran = Duration.between(container.startedAt(), exit.finishedAt());
             instance.backoff = PodPlan.backoff(instance.backoff, ran, instance.attempt == 0);
             instance.backoffUntil = exit.finishedAt().plus(instance.backoff);
@@ -704,16 +753,14 @@ final class PodWorker {
     }
 
     /// The key of a container's newest instance, or of the one before.
-    Optional<dev.ordinal.node.runtime.ContainerKey> key(String container, boolean previous) {
+    Optional<ContainerKey> key(String container, boolean previous) {
         lock.lock();
         try {
             var instance = instances.get(container);
             int attempt = instance == null ? -1 : instance.attempt - (previous ? 1 : 0);
             return attempt < 0
                     ? Optional.empty()
-                    : Optional.of(
-                            new dev.ordinal.node.runtime.ContainerKey(
-                                    pod.uid(), container, attempt));
+                    : Optional.of(new ContainerKey(pod.uid(), container, attempt));
         } finally {
             lock.unlock();
         }
