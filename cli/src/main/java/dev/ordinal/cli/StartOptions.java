@@ -1,8 +1,11 @@
 package dev.ordinal.cli;
 
+import dev.ordinal.api.FeatureGates;
 import dev.ordinal.cluster.Settings;
 
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +27,34 @@ final class StartOptions {
                             + " without a node (default: ${DEFAULT-VALUE}).")
     private Settings.RuntimeChoice runtime = Settings.RuntimeChoice.LINUX;
 
+    @Option(
+            names = "--feature-gates",
+            paramLabel = "NAME=true|false,...",
+            converter = Gates.class,
+            description =
+                    "Optional behaviours of Kubernetes, by its own names; known:"
+                            + " MaxUnavailableStatefulSet (beta, default false).")
+    private FeatureGates featureGates = FeatureGates.DEFAULT;
+
+    /// Reads `--feature-gates`.
+    static final class Gates implements ITypeConverter<FeatureGates> {
+        @Override
+        public FeatureGates convert(String text) {
+            try {
+                return FeatureGates.parse(text);
+            } catch (IllegalArgumentException wrong) {
+                throw new TypeConversionException(wrong.getMessage());
+            }
+        }
+    }
+
     Settings settings(Path data) {
         var library = Home.folder().resolve("native").resolve("librocksdbjnijni-linux64.so");
-        var settings = Settings.in(data).withPort(port).withRuntime(runtime);
+        var settings =
+                Settings.in(data)
+                        .withPort(port)
+                        .withRuntime(runtime)
+                        .withFeatureGates(featureGates);
         return Files.exists(library) ? settings.withRocksdbLibrary(library) : settings;
     }
 }

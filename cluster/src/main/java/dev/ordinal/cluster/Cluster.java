@@ -72,7 +72,7 @@ public final class Cluster implements AutoCloseable {
             var addresses = new ServiceAddresses(settings.serviceCidr(), 30000, 32767);
             api =
                     new Registry(
-                            Catalogue.kinds(),
+                            Catalogue.kinds(settings.featureGates()),
                             Catalogue.admissions(addresses),
                             store,
                             clock,
@@ -142,7 +142,7 @@ public final class Cluster implements AutoCloseable {
         var informers = new Informers(api);
         List<Controller> controllers =
                 List.of(
-                        new StatefulSetController(api, informers, clock, false),
+                        new StatefulSetController(api, informers, clock, settings.featureGates()),
                         new ClaimController(api, informers, clock),
                         new Provisioner(api, informers, clock, disk, node),
                         new VolumeController(api, informers, clock),

@@ -1,5 +1,7 @@
 package dev.ordinal.cluster;
 
+import dev.ordinal.api.FeatureGates;
+
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 /// @param serviceCidr addresses of Services
 /// @param runtime what runs containers
 /// @param temporary nothing is left when the process ends, however it ends: no pod, no data
+/// @param featureGates which of Kubernetes' optional behaviours are on
 public record Settings(
         String name,
         Path data,
@@ -24,7 +27,8 @@ public record Settings(
         String podCidr,
         String serviceCidr,
         RuntimeChoice runtime,
-        boolean temporary) {
+        boolean temporary,
+        FeatureGates featureGates) {
     public static final String POD_CIDR = "10.244.0.0/16";
     public static final String SERVICE_CIDR = "10.96.0.0/16";
 
@@ -48,28 +52,79 @@ public record Settings(
                 POD_CIDR,
                 SERVICE_CIDR,
                 RuntimeChoice.LINUX,
-                false);
+                false,
+                FeatureGates.DEFAULT);
     }
 
     public Settings withPort(int wanted) {
         return new Settings(
-                name, data, host, wanted, rocksdbLibrary, podCidr, serviceCidr, runtime, temporary);
+                name,
+                data,
+                host,
+                wanted,
+                rocksdbLibrary,
+                podCidr,
+                serviceCidr,
+                runtime,
+                temporary,
+                featureGates);
     }
 
     public Settings withRuntime(RuntimeChoice wanted) {
         return new Settings(
-                name, data, host, port, rocksdbLibrary, podCidr, serviceCidr, wanted, temporary);
+                name,
+                data,
+                host,
+                port,
+                rocksdbLibrary,
+                podCidr,
+                serviceCidr,
+                wanted,
+                temporary,
+                featureGates);
     }
 
     /// @param library the unpacked native library of the store
     public Settings withRocksdbLibrary(Path library) {
         return new Settings(
-                name, data, host, port, library, podCidr, serviceCidr, runtime, temporary);
+                name,
+                data,
+                host,
+                port,
+                library,
+                podCidr,
+                serviceCidr,
+                runtime,
+                temporary,
+                featureGates);
     }
 
     public Settings asTemporary() {
         return new Settings(
-                name, data, host, port, rocksdbLibrary, podCidr, serviceCidr, runtime, true);
+                name,
+                data,
+                host,
+                port,
+                rocksdbLibrary,
+                podCidr,
+                serviceCidr,
+                runtime,
+                true,
+                featureGates);
+    }
+
+    public Settings withFeatureGates(FeatureGates wanted) {
+        return new Settings(
+                name,
+                data,
+                host,
+                port,
+                rocksdbLibrary,
+                podCidr,
+                serviceCidr,
+                runtime,
+                temporary,
+                wanted);
     }
 
     Path kubeconfig() {

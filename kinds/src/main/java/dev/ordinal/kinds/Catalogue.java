@@ -1,6 +1,7 @@
 package dev.ordinal.kinds;
 
 import dev.ordinal.api.Admission;
+import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.NamespaceLifecycle;
 import dev.ordinal.kinds.configmap.ConfigMaps;
@@ -26,27 +27,25 @@ import java.util.List;
 
 /// All kinds that are served, one line each, in discovery order.
 public final class Catalogue {
-    private static final List<Kind> KINDS =
-            List.of(
-                    ConfigMaps.KIND,
-                    Events.KIND,
-                    Namespaces.KIND,
-                    Nodes.KIND,
-                    Claims.KIND,
-                    PersistentVolumes.KIND,
-                    Pods.KIND,
-                    Secrets.KIND,
-                    ServiceAccounts.KIND,
-                    Services.KIND,
-                    ControllerRevisions.KIND,
-                    StatefulSets.KIND,
-                    StorageClasses.KIND,
-                    EndpointSlices.KIND);
-
     private Catalogue() {}
 
-    public static List<Kind> kinds() {
-        return KINDS;
+    /// The kinds of a cluster with these gates.
+    public static List<Kind> kinds(FeatureGates gates) {
+        return List.of(
+                ConfigMaps.KIND,
+                Events.KIND,
+                Namespaces.KIND,
+                Nodes.KIND,
+                Claims.KIND,
+                PersistentVolumes.KIND,
+                Pods.KIND,
+                Secrets.KIND,
+                ServiceAccounts.KIND,
+                Services.KIND,
+                ControllerRevisions.KIND,
+                StatefulSets.kind(gates),
+                StorageClasses.KIND,
+                EndpointSlices.KIND);
     }
 
     /// The admissions of one cluster, in the order they see a write.

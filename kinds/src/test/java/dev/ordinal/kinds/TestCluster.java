@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api;
+import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
@@ -34,6 +35,10 @@ public final class TestCluster implements AutoCloseable {
     private final List<ControllerLoop> loops = new ArrayList<>();
 
     public TestCluster(long seed) {
+        this(seed, FeatureGates.DEFAULT);
+    }
+
+    public TestCluster(long seed, FeatureGates gates) {
         store =
                 MemoryStore.open(
                         new Codec<>() {
@@ -51,7 +56,7 @@ public final class TestCluster implements AutoCloseable {
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(),
+                        Catalogue.kinds(gates),
                         Catalogue.admissions(addresses),
                         store,
                         () -> now,

@@ -9,6 +9,8 @@ import dev.ordinal.api.Api.Body;
 import dev.ordinal.api.Api.DeleteOptions;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.FeatureGates;
+import dev.ordinal.api.FeatureGates.Feature;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Status;
 import dev.ordinal.control.Change;
@@ -64,12 +66,11 @@ public final class StatefulSetController implements Controller {
     private final boolean countsUnavailable;
     private final Map<Key, LastWrites> lastWrites = new ConcurrentHashMap<>();
 
-    /// @param countsUnavailable the feature gate MaxUnavailableStatefulSet
     public StatefulSetController(
-            Api api, Informers informers, InstantSource clock, boolean countsUnavailable) {
+            Api api, Informers informers, InstantSource clock, FeatureGates gates) {
         this.api = api;
         this.clock = clock;
-        this.countsUnavailable = countsUnavailable;
+        countsUnavailable = gates.on(Feature.MAX_UNAVAILABLE_STATEFUL_SET);
         sets = informers.of(Types.STATEFUL_SETS, StatefulSet.class);
         pods = informers.of(Types.PODS, Pod.class);
         claims = informers.of(Types.CLAIMS, PersistentVolumeClaim.class);

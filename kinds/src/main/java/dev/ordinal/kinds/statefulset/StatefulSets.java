@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.FeatureGates;
+import dev.ordinal.api.FeatureGates.Feature;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Names;
 import dev.ordinal.api.Problems;
@@ -33,50 +35,61 @@ public final class StatefulSets {
                     "persistentVolumeClaimRetentionPolicy",
                     "minReadySeconds");
 
-    public static final Kind KIND =
-            Kind.of("apps/v1", "statefulsets", Schema.load("apps/v1", "StatefulSet"))
-                    .shortNames("sts")
-                    .categories("all")
-                    .status()
-                    .generations()
-                    .scale("/spec/replicas", "/status/replicas", "/spec/selector")
-                    .name(Names::label)
-                    .field("spec.replicas", f -> f.byDefault(1))
-                    .field("spec.podManagementPolicy", f -> f.byDefault("OrderedReady"))
-                    .field("spec.revisionHistoryLimit", f -> f.byDefault(10))
-                    .defaulting(StatefulSets::fill)
-                    .preparing(StatefulSets::prepare)
-                    .rules(StatefulSets::check)
-                    .statusRules(StatefulSets::checkStatus)
-                    .column(Columns.name())
-                    .column(
-                            Columns.text(
-                                    "Ready",
-                                    "Ready replicas of those wanted.",
-                                    set ->
-                                            set.at("/status/readyReplicas").asInt()
-                                                    + "/"
-                                                    + set.at("/spec/replicas").asInt()))
-                    .column(Columns.age())
-                    .column(
-                            Columns.wide(
-                                    "Containers",
-                                    "Names of its containers.",
-                                    set ->
-                                            Columns.joined(
-                                                    set.at("/spec/template/spec/containers"),
-                                                    "name")))
-                    .column(
-                            Columns.wide(
-                                    "Images",
-                                    "Images of its containers.",
-                                    set ->
-                                            Columns.joined(
-                                                    set.at("/spec/template/spec/containers"),
-                                                    "image")))
-                    .build();
+    private static final String MAX_UNAVAILABLE = "maxUnavailable";
 
     private StatefulSets() {}
+
+    /// The kind as a cluster with these gates serves it.
+    public static Kind kind(FeatureGates gates) {
+        boolean countsUnavailable = gates.on(Feature.MAX_UNAVAILABLE_STATEFUL_SET);
+        return (countsUnavailable
+                        ? kind().field(
+                                        "spec.updateStrategy.rollingUpdate." + MAX_UNAVAILABLE,
+                                        f -> f.byDefault(1))
+                        : kind().preparing(StatefulSets::dropMaxUnavailable))
+                .build();
+    }
+
+    private static Kind.Builder kind() {
+        return Kind.of("apps/v1", "statefulsets", Schema.load("apps/v1", "StatefulSet"))
+                .shortNames("sts")
+                .categories("all")
+                .status()
+                .generations()
+                .scale("/spec/replicas", "/status/replicas", "/spec/selector")
+                .name(Names::label)
+                .field("spec.replicas", f -> f.byDefault(1))
+                .field("spec.podManagementPolicy", f -> f.byDefault("OrderedReady"))
+                .field("spec.revisionHistoryLimit", f -> f.byDefault(10))
+                .defaulting(StatefulSets::fill)
+                .rules(StatefulSets::check)
+                .statusRules(StatefulSets::checkStatus)
+                .column(Columns.name())
+                .column(
+                        Columns.text(
+                                "Ready",
+                                "Ready replicas of those wanted.",
+                                set ->
+                                        set.at("/status/readyReplicas").asInt()
+                                                + "/"
+                                                + set.at("/spec/replicas").asInt()))
+                .column(Columns.age())
+                .column(
+                        Columns.wide(
+                                "Containers",
+                                "Names of its containers.",
+                                set ->
+                                        Columns.joined(
+                                                set.at("/spec/template/spec/containers"), "name")))
+                .column(
+                        Columns.wide(
+                                "Images",
+                                "Images of its containers.",
+                                set ->
+                                        Columns.joined(
+                                                set.at("/spec/template/spec/containers"),
+                                                "image")));
+    }
 
     private static void fill(ObjectNode set) {
         if (!(set.path("spec") instanceof ObjectNode spec)) return;
@@ -104,13 +117,11 @@ public final class StatefulSets {
     }
 
     /// The feature MaxUnavailableStatefulSet is off: its field goes unless it was there already.
-    private static void prepare(
+    private static void dropMaxUnavailable(
             ObjectNode set, @Nullable JsonNode old, @Nullable String subresource) {
-        boolean had =
-                old != null && old.at("/spec/updateStrategy/rollingUpdate").has("maxUnavailable");
-        if (!had && set.at("/spec/updateStrategy/rollingUpdate") instanceof ObjectNode block) {
-            block.remove("maxUnavailable");
-        }
+        var block = "/spec/updateStrategy/rollingUpdate";
+        if (old != null && old.at(block).has(MAX_UNAVAILABLE)) return;
+        if (set.at(block) instanceof ObjectNode rolling) rolling.remove(MAX_UNAVAILABLE);
     }
 
     private static void check(JsonNode set, @Nullable JsonNode old, Problems problems) {
@@ -173,12 +184,32 @@ public final class StatefulSets {
                                     "only allowed for updateStrategy 'RollingUpdate'");
                 }
             }
-            case "RollingUpdate" ->
-                    Checks.nonNegative(
-                            strategy.at("/rollingUpdate/partition"),
-                            at.at("rollingUpdate").at("partition"));
+            case "RollingUpdate" -> {
+                var rolling = strategy.path("rollingUpdate");
+                var place = at.at("rollingUpdate");
+                Checks.nonNegative(rolling.path("partition"), place.at("partition"));
+                if (rolling.has(MAX_UNAVAILABLE)) {
+                    checkMaxUnavailable(rolling.path(MAX_UNAVAILABLE), place.at(MAX_UNAVAILABLE));
+                }
+            }
             default -> at.invalid(internal(strategy), "must be 'RollingUpdate' or 'OnDelete'");
         }
+    }
+
+    private static void checkMaxUnavailable(JsonNode most, Problems at) {
+        var text = most.asText();
+        boolean percent = most.isTextual() && text.matches("[0-9]+%");
+        if (most.isTextual() && !percent) {
+            at.invalid(
+                    most,
+                    "a valid percent string must be a numeric string followed by an ending '%'"
+                            + " (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')");
+        }
+        Checks.nonNegative(most, at);
+        long value = most.isTextual() ? 0 : most.asLong();
+        if (percent) value = Long.parseLong(text.substring(0, text.length() - 1));
+        if (value == 0) at.invalid(most, "cannot be 0");
+        if (percent && value > 100) at.invalid(most, "must not be greater than 100%");
     }
 
     private static void checkCreation(JsonNode spec, Problems at) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.ordinal.api.Api;
+import dev.ordinal.api.FeatureGates;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.TestCluster;
 
@@ -23,7 +24,8 @@ class StatefulSetControllerTest {
     void startController() {
         cluster.run(
                 (api, informers) ->
-                        new StatefulSetController(api, informers, () -> cluster.now, false));
+                        new StatefulSetController(
+                                api, informers, () -> cluster.now, FeatureGates.DEFAULT));
     }
 
     @AfterEach

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.ordinal.api.Api;
+import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.Stored;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.TestCluster;
@@ -60,7 +61,8 @@ class StatefulSetSimulationTest {
             cluster = new TestCluster(seed);
             cluster.run(
                     (api, informers) ->
-                            new StatefulSetController(api, informers, () -> cluster.now, false));
+                            new StatefulSetController(
+                                    api, informers, () -> cluster.now, FeatureGates.DEFAULT));
             parallel = random.nextBoolean();
             images.add("i:0");
             cluster.create(
