@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /// ControllerRevisions: their data, names and order, and which one a set should use. Pure.
 ///
@@ -75,13 +76,19 @@ final class History {
     }
 
     /// @param sorted by [#AGE]
-    static Choice choose(List<Revision> sorted, String data) {
+    /// @param restored the data a revision has after another trip through the set: equal data means
+    ///     that only its form is old, e.g. from a version with fewer defaults
+    static Choice choose(List<Revision> sorted, String data, Function<Revision, String> restored) {
         long next = sorted.isEmpty() ? 1 : sorted.getLast().number() + 1;
         @Nullable Revision equal = null;
         for (var revision : sorted) {
             if (revision.data().equals(data)) equal = revision;
         }
-        if (equal == null) return new Choice.Create(next);
+        if (equal == null) {
+            return !sorted.isEmpty() && restored.apply(sorted.getLast()).equals(data)
+                    ? new Choice.Use(sorted.getLast())
+                    : new Choice.Create(next);
+        }
         return sorted.getLast().data().equals(data)
                 ? new Choice.Use(sorted.getLast())
                 : new Choice.Renumber(equal, next);

@@ -133,13 +133,16 @@ final class Identity {
         return pod;
     }
 
-    /// Puts the name label, the index label and the claim volumes of a pod right.
+    /// Puts the name, the name label, the index label and the claim volumes of a pod right.
     static void repair(StatefulSet set, ObjectNode pod) {
-        var name = pod.path("metadata").path("name").asText();
-        var labels = ((ObjectNode) pod.path("metadata")).withObjectProperty("labels");
+        var metadata = pod.withObjectProperty("metadata");
+        int ordinal = ordinal(metadata.path("name").asText());
+        var name = podName(set, ordinal);
+        metadata.put("name", name);
+        var labels = metadata.withObjectProperty("labels");
         labels.put(POD_NAME, name);
-        labels.put(POD_INDEX, Integer.toString(ordinal(name)));
-        setVolumes(set, (ObjectNode) pod.path("spec"), ordinal(name));
+        labels.put(POD_INDEX, Integer.toString(ordinal));
+        setVolumes(set, pod.withObjectProperty("spec"), ordinal);
     }
 
     private static void setVolumes(StatefulSet set, ObjectNode spec, int ordinal) {

@@ -55,7 +55,7 @@ record Observation(
         var block = set.getSpec().getUpdateStrategy().getRollingUpdate();
         if (!countsUnavailable || block == null || block.getMaxUnavailable() == null) return 1;
         var most = block.getMaxUnavailable();
-        if (most.getIntVal() != null) return most.getIntVal();
+        if (most.getIntVal() != null) return Math.max(1, most.getIntVal());
         int percent = Integer.parseInt(most.getStrVal().replace("%", ""));
         return Math.max(1, (int) ((long) percent * replicas() / 100));
     }

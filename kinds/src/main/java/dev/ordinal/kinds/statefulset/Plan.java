@@ -10,15 +10,19 @@ import static dev.ordinal.kinds.pod.PodFacts.terminating;
 import dev.ordinal.kinds.pod.PodFacts;
 
 import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The next steps for one StatefulSet, the status to write, and what it waits for.
 ///
@@ -33,20 +37,22 @@ record Plan(
         Optional<Duration> again) {
 
     /// One write. Those of one `batch` stand or fall for themselves; after a failed batch the rest
-    /// is
-    /// left for the next look.
+    /// is left for the next look.
     sealed interface Action {
         int batch();
 
         /// Makes the missing claims of an ordinal, then its pod.
         record CreatePod(int ordinal, String revision, int batch) implements Action {}
 
-        /// Makes the missing claims of a pod that waits for them.
+        /// Makes the missing claims of a pod that waits for them, and puts the owners of all its
+        /// claims right.
         record CreateClaims(Pod pod, int batch) implements Action {}
 
-        record DeletePod(Pod pod, int batch) implements Action {}
+        /// @param update its successor will have the update revision; currentReplicas counts it
+        ///     out as soon as it is asked for
+        record DeletePod(Pod pod, boolean update, int batch) implements Action {}
 
-        /// Puts labels and volumes right.
+        /// Puts labels and volumes right; also follows a change of the owners of its claims.
         record RepairPod(Pod pod, int batch) implements Action {}
 
         record OwnClaim(String claim, Pod pod, List<OwnerReference> owners, int batch)
@@ -63,7 +69,19 @@ record Plan(
             int current,
             int updated,
             String currentRevision,
-            String updateRevision) {}
+            String updateRevision) {
+        /// The same when some pods of the old revision could not be deleted.
+        Status keeping(int undeleted) {
+            return new Status(
+                    replicas,
+                    ready,
+                    available,
+                    current + undeleted,
+                    updated,
+                    currentRevision,
+                    updateRevision);
+        }
+    }
 
     /// Pure: the same observation always gives the same plan.
     static Plan of(Observation seen) {
@@ -96,24 +114,35 @@ record Plan(
 
         Plan plan() {
             if (!seen.deleting() && fill() && drain()) update();
-            return new Plan(List.copyOf(actions), status(), waitingFor, again());
+            var status = status();
+            return new Plan(List.copyOf(actions), status, waitingFor, again(status));
         }
 
         /// Stage one: every wanted ordinal has its pod, lowest first.
         ///
         /// @return whether the pass goes on
         private boolean fill() {
-            int batch = 0;
-            int batchEnd = 1;
             for (int index = 0; index < slots.length; index++) {
-                if (!seen.ordered() && index >= batchEnd) {
-                    batch++;
-                    batchEnd += Math.min(1 << Math.min(batch, 9), 500);
-                }
-                boolean goOn = fillSlot(index, seen.ordered() ? index : batch);
+                boolean goOn = fillSlot(index, slowStart(index));
                 if (!goOn && seen.ordered()) return false;
             }
             return true;
+        }
+
+        /// The batch of one of many parallel steps: they hold 1, 2, 4, ... at most 500 steps.
+        private static int slowStart(int index) {
+            int batch = 0;
+            int size = 1;
+            for (int end = 1; index >= end; end += size) {
+                size = Math.min(2 * size, 500);
+                batch++;
+            }
+            return batch;
+        }
+
+        /// An ordered pass ends at its first failure, a parallel one after the batch.
+        private int step(int batch) {
+            return seen.ordered() ? actions.size() : batch;
         }
 
         private boolean fillSlot(int index, int batch) {
@@ -124,16 +153,16 @@ record Plan(
                 if (hasStaleClaim(name, ordinal)) {
                     return waitFor("the old claim of pod %s to be deleted".formatted(name));
                 }
-                actions.add(new Action.CreatePod(ordinal, revisionFor(index), batch));
+                actions.add(new Action.CreatePod(ordinal, revisionFor(index), step(batch)));
                 return false;
             }
             if (ended(pod)) {
-                if (!terminating(pod)) actions.add(new Action.DeletePod(pod, batch));
+                if (!terminating(pod)) actions.add(new Action.DeletePod(pod, false, step(batch)));
                 return waitFor("failed pod %s to be replaced".formatted(name(pod)));
             }
             if (pending(pod)) {
-                if (claimsMissing(pod)) actions.add(new Action.CreateClaims(pod, batch));
-                fixOwners(pod, false, batch);
+                if (claimsMissing(pod)) actions.add(new Action.CreateClaims(pod, step(batch)));
+                else fixOwners(pod, false, batch);
             }
             if (seen.ordered()) {
                 if (terminating(pod)) return waitFor("pod %s to terminate".formatted(name(pod)));
@@ -144,20 +173,27 @@ record Plan(
                     return waitFor("pod %s to be available".formatted(name(pod)));
                 }
             }
-            if (!Identity.matches(seen.set(), pod) || !Identity.storageMatches(seen.set(), pod)) {
-                actions.add(new Action.RepairPod(pod, batch));
+            boolean right =
+                    Identity.matches(seen.set(), pod) && Identity.storageMatches(seen.set(), pod);
+            if (!pending(pod) && !ownersMatch(pod, false)) {
+                fixOwners(pod, false, batch);
+                right = false;
             }
-            if (!pending(pod)) fixOwners(pod, false, batch);
+            if (!right) actions.add(new Action.RepairPod(pod, step(batch)));
             return true;
         }
 
         /// Stage two: pods nobody wants go, highest first.
         private boolean drain() {
-            int batch = nextBatch();
-            condemned.forEach(pod -> fixOwners(pod, true, batch));
+            int firstBatch = nextBatch();
+            for (int i = 0; i < condemned.size(); i++) {
+                if (ownersMatch(condemned.get(i), true)) continue;
+                fixOwners(condemned.get(i), true, firstBatch + slowStart(i));
+            }
             var firstUnavailable = firstUnavailable();
-            int step = batch + 1;
-            for (var pod : condemned) {
+            int firstDeletion = nextBatch();
+            for (int i = 0; i < condemned.size(); i++) {
+                var pod = condemned.get(i);
                 if (terminating(pod)) {
                     if (!seen.ordered()) continue;
                     return waitFor("pod %s to terminate".formatted(name(pod)));
@@ -173,7 +209,7 @@ record Plan(
                                             firstUnavailable == null ? "?" : name(firstUnavailable),
                                             name(pod)));
                 }
-                actions.add(new Action.DeletePod(pod, step));
+                actions.add(new Action.DeletePod(pod, false, firstDeletion + slowStart(i)));
                 if (seen.ordered()) return false;
             }
             return true;
@@ -185,7 +221,6 @@ record Plan(
             if (seen.onDelete()) return;
             int lowest = seen.partition().orElse(0);
             int allowed = seen.countsUnavailable() ? allowance() : 1;
-            int batch = nextBatch();
             for (int index = slots.length - 1; index >= lowest && allowed > 0; index--) {
                 var pod = slots[index];
                 if (pod == null) {
@@ -194,7 +229,7 @@ record Plan(
                 }
                 boolean old = !Identity.revision(pod).equals(seen.updateRevision());
                 if (old && !terminating(pod)) {
-                    actions.add(new Action.DeletePod(pod, batch));
+                    actions.add(new Action.DeletePod(pod, true, nextBatch()));
                     updateDeletions++;
                     allowed--;
                 } else if (!seen.countsUnavailable() && unavailable(pod)) {
@@ -234,16 +269,30 @@ record Plan(
                                             || claim.getMetadata().getDeletionTimestamp() != null);
         }
 
+        private boolean ownersMatch(Pod pod, boolean outOfRange) {
+            return claims(pod).stream()
+                    .map(claim -> Retention.owners(seen.set(), pod, claim, outOfRange).step())
+                    .allMatch(Retention.Step.Nothing.class::isInstance);
+        }
+
         private void fixOwners(Pod pod, boolean outOfRange, int batch) {
-            for (var name : Identity.claimNames(seen.set(), Identity.ordinal(pod)).values()) {
-                var claim = seen.claims().get(name);
-                if (claim == null) continue;
+            for (var claim : claims(pod)) {
+                var name = claim.getMetadata().getName();
                 var outcome = Retention.owners(seen.set(), pod, claim, outOfRange);
-                if (outcome.conflicting()) actions.add(new Action.WarnOfConflict(name, batch));
+                if (outcome.conflicting()) {
+                    actions.add(new Action.WarnOfConflict(name, step(batch)));
+                }
                 if (outcome.step() instanceof Retention.Step.Rewrite(var owners)) {
-                    actions.add(new Action.OwnClaim(name, pod, owners, batch));
+                    actions.add(new Action.OwnClaim(name, pod, owners, step(batch)));
                 }
             }
+        }
+
+        /// Those of the pod's claims that exist.
+        private List<PersistentVolumeClaim> claims(Pod pod) {
+            return Identity.claimNames(seen.set(), Identity.ordinal(pod)).values().stream()
+                    .flatMap(name -> Stream.ofNullable(seen.claims().get(name)))
+                    .toList();
         }
 
         /// The unavailable pod with the lowest ordinal among the wanted, else among the condemned.
@@ -263,8 +312,8 @@ record Plan(
             int available = 0;
             int current = 0;
             int updated = 0;
-            for (var pod : seen.pods()) {
-                if (Identity.ordinal(pod) < 0 || !created(pod)) continue;
+            for (var pod : counted()) {
+                if (!created(pod)) continue;
                 replicas++;
                 if (runningAndReady(pod)) {
                     ready++;
@@ -293,14 +342,24 @@ record Plan(
                     seen.updateRevision());
         }
 
-        private Optional<Duration> again() {
-            if (minReadySeconds == 0) return Optional.empty();
+        /// While the set is being deleted all its pods count, even those without an ordinal.
+        private List<Pod> counted() {
+            if (seen.deleting()) return seen.pods();
+            return Stream.concat(Arrays.stream(slots).filter(Objects::nonNull), condemned.stream())
+                    .toList();
+        }
+
+        /// The earliest moment at which a ready pod becomes available.
+        private Optional<Duration> again(Status status) {
+            if (minReadySeconds == 0 || status.ready() == status.available()) {
+                return Optional.empty();
+            }
             return seen.pods().stream()
-                    .filter(PodFacts::runningAndReady)
                     .flatMap(pod -> PodFacts.availableAt(pod, minReadySeconds).stream())
                     .filter(at -> at.isAfter(seen.now()))
                     .min(Comparator.naturalOrder())
-                    .map(at -> Duration.between(seen.now(), at));
+                    .map(at -> Duration.between(seen.now(), at))
+                    .or(() -> Optional.of(Duration.ofSeconds(minReadySeconds)));
         }
 
         private int nextBatch() {

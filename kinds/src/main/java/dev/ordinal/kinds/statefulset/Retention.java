@@ -12,14 +12,18 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /// Who owns a claim, by the set's retention policy. Pure.
 ///
 /// @see "KEP-1847; upstream: pkg/controller/statefulset/stateful_set_utils.go"
 final class Retention {
+    private static final Type SET = new Type("apps/v1", "StatefulSet");
+    private static final Type POD = new Type("v1", "Pod");
+
     private Retention() {}
+
+    private record Type(String apiVersion, String kind) {}
 
     /// What is to be done with the owners of one claim.
     sealed interface Step {
@@ -51,18 +55,38 @@ final class Retention {
     static Outcome owners(
             StatefulSet set, Pod pod, PersistentVolumeClaim claim, boolean condemned) {
         var owners = references(claim);
-        if (owners.stream().anyMatch(o -> stale(o, set, "StatefulSet") || stale(o, pod, "Pod"))) {
-            boolean conflicting = deletes(set) && otherController(owners, set, pod);
-            return new Outcome(new Step.Nothing(), conflicting);
-        }
-        if (deletes(set) && otherController(owners, set, pod)) {
-            var foreign = owners.stream().filter(o -> !ours(o, set, pod)).toList();
-            return new Outcome(rewrite(owners, foreign), true);
-        }
+        boolean conflicting = deletes(set) && hasOtherController(owners, set, pod);
+        boolean fits = fits(owners, set, pod, condemned, conflicting);
+        if (fits) return new Outcome(new Step.Nothing(), conflicting);
         var wanted = new ArrayList<>(owners.stream().filter(o -> !ours(o, set, pod)).toList());
-        wanted(set, pod, condemned).ifPresent(wanted::add);
-        return new Outcome(
-                same(owners, wanted) ? new Step.Nothing() : new Step.Rewrite(wanted), false);
+        if (!conflicting) {
+            wanted(set, pod, condemned)
+                    .filter(o -> !owns(wanted, o.getUid()))
+                    .ifPresent(wanted::add);
+        }
+        return new Outcome(new Step.Rewrite(wanted), conflicting);
+    }
+
+    /// Nothing is to be written. A claim of an earlier set or pod of the same name is left to the
+    /// garbage collector.
+    private static boolean fits(
+            List<OwnerReference> owners,
+            StatefulSet set,
+            Pod pod,
+            boolean condemned,
+            boolean conflicting) {
+        if (stale(owners, set, SET) || stale(owners, pod, POD)) return true;
+        boolean bySet = owns(owners, set.getMetadata().getUid());
+        boolean byPod = owns(owners, pod.getMetadata().getUid());
+        if (conflicting) return !bySet && !byPod;
+        boolean weak =
+                owners.stream()
+                        .filter(o -> o.getUid().equals(uid(set)) || o.getUid().equals(uid(pod)))
+                        .anyMatch(o -> !Boolean.TRUE.equals(o.getController()));
+        if (weak) return false;
+        boolean wantsPod = condemned && whenScaled(set);
+        boolean wantsSet = !wantsPod && whenDeleted(set);
+        return bySet == wantsSet && byPod == wantsPod;
     }
 
     /// A claim left by an earlier pod of this name, soon to be collected: no new pod until then.
@@ -77,57 +101,54 @@ final class Retention {
     }
 
     private static Optional<OwnerReference> wanted(StatefulSet set, Pod pod, boolean condemned) {
-        if (condemned && whenScaled(set)) return Optional.of(reference(pod, "v1", "Pod"));
-        if (whenDeleted(set)) return Optional.of(reference(set, "apps/v1", "StatefulSet"));
+        if (condemned && whenScaled(set)) return Optional.of(reference(pod, POD));
+        if (whenDeleted(set)) return Optional.of(reference(set, SET));
         return Optional.empty();
     }
 
-    private static Step rewrite(List<OwnerReference> owners, List<OwnerReference> wanted) {
-        return same(owners, wanted) ? new Step.Nothing() : new Step.Rewrite(wanted);
-    }
-
-    private static boolean same(List<OwnerReference> a, List<OwnerReference> b) {
-        return a.size() == b.size()
-                && a.stream().allMatch(x -> b.stream().anyMatch(y -> sameReference(x, y)));
-    }
-
-    private static boolean sameReference(OwnerReference a, OwnerReference b) {
-        return Objects.equals(a.getUid(), b.getUid())
-                && Objects.equals(a.getKind(), b.getKind())
-                && Objects.equals(a.getName(), b.getName())
-                && Boolean.TRUE.equals(a.getController()) == Boolean.TRUE.equals(b.getController());
-    }
-
-    private static boolean otherController(List<OwnerReference> owners, StatefulSet set, Pod pod) {
+    /// Somebody else acts as the claim's controller, or an earlier set or pod of the same name.
+    private static boolean hasOtherController(
+            List<OwnerReference> owners, StatefulSet set, Pod pod) {
         return owners.stream()
                 .anyMatch(
-                        o ->
-                                stale(o, set, "StatefulSet")
-                                        || stale(o, pod, "Pod")
-                                        || (Boolean.TRUE.equals(o.getController())
-                                                && !ours(o, set, pod)));
+                        o -> {
+                            if (named(o, set, SET)) return !uid(set).equals(o.getUid());
+                            if (named(o, pod, POD)) return !uid(pod).equals(o.getUid());
+                            return Boolean.TRUE.equals(o.getController());
+                        });
     }
 
     private static boolean ours(OwnerReference owner, StatefulSet set, Pod pod) {
-        return named(owner, set, "apps/v1", "StatefulSet") || named(owner, pod, "v1", "Pod");
+        return named(owner, set, SET) || named(owner, pod, POD);
     }
 
-    private static boolean named(
-            OwnerReference owner, HasMetadata object, String apiVersion, String kind) {
-        return owner.getApiVersion().equals(apiVersion)
-                && owner.getKind().equals(kind)
+    private static boolean named(OwnerReference owner, HasMetadata object, Type type) {
+        return owner.getApiVersion().equals(type.apiVersion)
+                && owner.getKind().equals(type.kind)
                 && owner.getName().equals(object.getMetadata().getName());
     }
 
-    private static boolean stale(OwnerReference owner, HasMetadata object, String kind) {
-        return named(owner, object, kind.equals("Pod") ? "v1" : "apps/v1", kind)
-                && !Objects.equals(owner.getUid(), object.getMetadata().getUid());
+    /// The first reference of this name and kind has another uid.
+    private static boolean stale(List<OwnerReference> owners, HasMetadata object, Type type) {
+        return owners.stream()
+                .filter(o -> named(o, object, type))
+                .findFirst()
+                .filter(o -> !uid(object).equals(o.getUid()))
+                .isPresent();
     }
 
-    private static OwnerReference reference(HasMetadata object, String apiVersion, String kind) {
+    private static boolean owns(List<OwnerReference> owners, String uid) {
+        return owners.stream().anyMatch(o -> uid.equals(o.getUid()));
+    }
+
+    private static String uid(HasMetadata object) {
+        return object.getMetadata().getUid();
+    }
+
+    private static OwnerReference reference(HasMetadata object, Type type) {
         var reference = new OwnerReference();
-        reference.setApiVersion(apiVersion);
-        reference.setKind(kind);
+        reference.setApiVersion(type.apiVersion);
+        reference.setKind(type.kind);
         reference.setName(object.getMetadata().getName());
         reference.setUid(object.getMetadata().getUid());
         reference.setController(true);

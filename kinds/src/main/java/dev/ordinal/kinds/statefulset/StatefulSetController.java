@@ -12,7 +12,9 @@ import dev.ordinal.api.ApiException;
 import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.FeatureGates.Feature;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.Kind;
 import dev.ordinal.api.Status;
+import dev.ordinal.api.Stored;
 import dev.ordinal.control.Change;
 import dev.ordinal.control.Controller;
 import dev.ordinal.control.EventRecorder;
@@ -40,6 +42,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -57,6 +60,7 @@ public final class StatefulSetController implements Controller {
     private static final int CONFLICTS_MAX = 5;
 
     private final Api api;
+    private final Kind kind;
     private final Informer<StatefulSet> sets;
     private final Informer<Pod> pods;
     private final Informer<PersistentVolumeClaim> claims;
@@ -71,6 +75,11 @@ public final class StatefulSetController implements Controller {
         this.api = api;
         this.clock = clock;
         countsUnavailable = gates.on(Feature.MAX_UNAVAILABLE_STATEFUL_SET);
+        kind =
+                api.kinds().stream()
+                        .filter(k -> k.type().equals(Types.STATEFUL_SETS))
+                        .findFirst()
+                        .orElseThrow();
         sets = informers.of(Types.STATEFUL_SETS, StatefulSet.class);
         pods = informers.of(Types.PODS, Pod.class);
         claims = informers.of(Types.CLAIMS, PersistentVolumeClaim.class);
@@ -161,6 +170,7 @@ public final class StatefulSetController implements Controller {
         private final List<Revision> history = new ArrayList<>();
         private boolean confirmed;
         private int collisions;
+        private int undeleted;
 
         Look(Key key, StatefulSet set, LastWrites last) {
             this.key = key;
@@ -198,8 +208,12 @@ public final class StatefulSetController implements Controller {
             Map<String, Revision> byName = new HashMap<>(Map.of(current.name(), current));
             byName.put(update.name(), update);
             var failure = carryOut(plan.actions(), byName);
-            writeStatus(plan.status());
-            truncateHistory(owned, plan.status());
+            try {
+                writeStatus(plan.status().keeping(undeleted));
+            } catch (ApiException refused) {
+                if (failure == null) failure = refused;
+            }
+            truncateHistory(owned, current, update);
             if (failure != null) throw failure;
             return plan.again();
         }
@@ -215,22 +229,42 @@ public final class StatefulSetController implements Controller {
         /// The pods of this set, after adopting orphans and releasing strangers.
         private List<Pod> claimPods() {
             List<Pod> owned = new ArrayList<>();
-            var selector = set.getSpec().getSelector();
+            @Nullable ApiException failure = null;
             for (var pod : pods.in(key.namespace())) {
-                var owner = controller(pod);
-                boolean wanted =
-                        Selectors.matches(selector, labels(pod)) && Identity.member(set, pod);
-                if (owner.isPresent()) {
-                    if (!owner.get().getUid().equals(set.getMetadata().getUid())) continue;
-                    if (wanted) owned.add(pod);
-                    else if (set.getMetadata().getDeletionTimestamp() == null) release(pod);
-                } else if (wanted
-                        && pod.getMetadata().getDeletionTimestamp() == null
-                        && set.getMetadata().getDeletionTimestamp() == null) {
-                    adopt(Types.PODS, pod);
+                try {
+                    if (claim(pod)) owned.add(pod);
+                } catch (ApiException refused) {
+                    if (failure == null) failure = refused;
                 }
             }
+            if (failure != null) throw failure;
             return owned;
+        }
+
+        /// @return whether the pod belongs to the set, perhaps since just now
+        private boolean claim(Pod pod) {
+            boolean wanted =
+                    Selectors.matches(set.getSpec().getSelector(), labels(pod))
+                            && Identity.member(set, pod);
+            var owner = controller(pod);
+            if (owner.isPresent()) {
+                if (!owner.get().getUid().equals(set.getMetadata().getUid())) return false;
+                if (!wanted && !deleted(set)) release(pod);
+                return wanted;
+            }
+            if (!wanted || deleted(pod) || deleted(set)) return false;
+            var metadata = pod.getMetadata();
+            confirmAlive(
+                    "Pod %s/%s (%s)"
+                            .formatted(
+                                    metadata.getNamespace(),
+                                    metadata.getName(),
+                                    metadata.getUid()));
+            return adopt(Types.PODS, pod).isPresent();
+        }
+
+        private static boolean deleted(HasMetadata object) {
+            return object.getMetadata().getDeletionTimestamp() != null;
         }
 
         private void release(Pod pod) {
@@ -243,31 +277,34 @@ public final class StatefulSetController implements Controller {
             strategicPatch(Types.PODS, pod.getMetadata().getName(), patch);
         }
 
-        /// Adds the controller reference; the change comes back through the cache.
-        private void adopt(GroupVersionResource type, HasMetadata orphan) {
-            confirmAlive();
+        /// @return empty when the orphan is gone
+        private Optional<Stored> adopt(GroupVersionResource type, HasMetadata orphan) {
             var patch = JsonNodeFactory.instance.objectNode();
             var metadata = patch.putObject("metadata").put("uid", orphan.getMetadata().getUid());
             metadata.putArray("ownerReferences").add(Identity.controllerReference(set));
-            strategicPatch(type, orphan.getMetadata().getName(), patch);
+            return strategicPatch(type, orphan.getMetadata().getName(), patch);
         }
 
         /// Before the first adoption the set itself is asked for again.
-        private void confirmAlive() {
+        private void confirmAlive(String orphans) {
             if (confirmed) return;
             var fresh = api.get(Types.STATEFUL_SETS, key.namespace(), key.name());
+            var deleted = fresh.tree().path("metadata").path("deletionTimestamp").asText();
             if (!fresh.uid().equals(set.getMetadata().getUid())) {
-                throw ApiException.conflict(
-                        Types.STATEFUL_SETS, key.name(), "original StatefulSet is gone");
+                throw failed(
+                        "can't adopt %s: original StatefulSet %s is gone: got uid %s, wanted %s"
+                                .formatted(orphans, key, fresh.uid(), set.getMetadata().getUid()));
             }
-            if (fresh.tree().path("metadata").has("deletionTimestamp")) {
-                throw ApiException.conflict(
-                        Types.STATEFUL_SETS, key.name(), "has just been deleted");
+            if (!deleted.isEmpty()) {
+                throw failed(
+                        "can't adopt %s: %s has just been deleted at %s"
+                                .formatted(orphans, key, deleted));
             }
             confirmed = true;
         }
 
-        private void strategicPatch(GroupVersionResource type, String name, ObjectNode patch) {
+        private Optional<Stored> strategicPatch(
+                GroupVersionResource type, String name, ObjectNode patch) {
             try {
                 var written =
                         api.patch(
@@ -281,8 +318,10 @@ public final class StatefulSetController implements Controller {
                                 WRITE);
                 if (type.equals(Types.PODS)) last.pods = written.object().revision();
                 else last.revisions = written.object().revision();
+                return Optional.of(written.object());
             } catch (ApiException refused) {
                 if (refused.code() != 404) throw refused;
+                return Optional.empty();
             }
         }
 
@@ -290,13 +329,12 @@ public final class StatefulSetController implements Controller {
             for (var revision : revisions.in(key.namespace())) {
                 if (!Selectors.matches(set.getSpec().getSelector(), labels(revision))) continue;
                 var owner = controller(revision);
-                if (owner.isEmpty() && set.getMetadata().getDeletionTimestamp() == null) {
-                    adopt(Types.CONTROLLER_REVISIONS, revision);
-                }
-                if (owner.isEmpty() || owner.get().getUid().equals(set.getMetadata().getUid())) {
-                    var stored = revisions.stored(Key.of(revision));
-                    if (stored != null) history.add(Revision.of(revision, stored.tree()));
-                }
+                var stored = Optional.ofNullable(revisions.stored(Key.of(revision)));
+                if (owner.isEmpty()) {
+                    confirmAlive("ControllerRevisions");
+                    stored = adopt(Types.CONTROLLER_REVISIONS, revision);
+                } else if (!owner.get().getUid().equals(set.getMetadata().getUid())) continue;
+                stored.ifPresent(kept -> history.add(Revision.of(revision, kept.tree())));
             }
             history.sort(History.AGE);
         }
@@ -304,12 +342,21 @@ public final class StatefulSetController implements Controller {
         private Revision updateRevision() {
             var data = History.data(tree.path("spec").path("template"));
             var wanted = History.canonical(data);
-            return switch (History.choose(history, wanted)) {
+            return switch (History.choose(history, wanted, this::restored)) {
                 case History.Choice.Use(var revision) -> revision;
                 case History.Choice.Renumber(var revision, var number) ->
                         renumber(revision, number);
                 case History.Choice.Create(var number) -> create(data, wanted, number);
             };
+        }
+
+        /// The data a revision would have if it were applied to the set and saved again.
+        private String restored(Revision revision) {
+            var copy = (ObjectNode) tree.deepCopy();
+            copy.withObjectProperty("spec").set("template", revision.template());
+            kind.defaulting(copy);
+            return History.canonical(
+                    History.data(kind.shape(copy).path("spec").path("template")));
         }
 
         private Revision renumber(Revision revision, long number) {
@@ -369,27 +416,25 @@ public final class StatefulSetController implements Controller {
             @Nullable ApiException failure = null;
             int batch = 0;
             for (var action : actions) {
-                if (failure != null && action.batch() != batch) break;
+                boolean updates = action instanceof Action.DeletePod(_, var update, _) && update;
+                if (updates) undeleted++;
+                if (failure != null && action.batch() != batch) continue;
                 batch = action.batch();
                 try {
                     switch (action) {
                         case Action.CreatePod(var ordinal, var revision, _) ->
                                 createPod(ordinal, Objects.requireNonNull(byName.get(revision)));
-                        case Action.CreateClaims(var pod, _) ->
-                                createClaims(pod.getMetadata().getName(), Identity.ordinal(pod));
-                        case Action.DeletePod(var pod, _) -> deletePod(pod);
+                        case Action.CreateClaims(var pod, _) -> {
+                            createClaims(pod.getMetadata().getName(), Identity.ordinal(pod));
+                            ownClaims(pod);
+                        }
+                        case Action.DeletePod(var pod, _, _) -> deletePod(pod);
                         case Action.RepairPod(var pod, _) -> repairPod(pod);
-                        case Action.OwnClaim(var claim, _, var owners, _) ->
-                                ownClaim(claim, owners);
-                        case Action.WarnOfConflict(var claim, _) ->
-                                events.warning(
-                                        set,
-                                        "ConflictingController",
-                                        ("PersistentVolumeClaim %s has a conflicting OwnerReference"
-                                             + " that acts as a manging controller, the retention"
-                                             + " policy is ignored for this claim")
-                                                .formatted(claim));
+                        case Action.OwnClaim(var claim, var pod, var owners, _) ->
+                                ownClaim(claim, pod, owners);
+                        case Action.WarnOfConflict(var claim, _) -> warnOfConflict(claim);
                     }
+                    if (updates) undeleted--;
                 } catch (ApiException refused) {
                     if (failure == null) failure = refused;
                 }
@@ -401,41 +446,65 @@ public final class StatefulSetController implements Controller {
             var name = Identity.podName(set, ordinal);
             try {
                 createClaims(name, ordinal);
-                var pod = Identity.newPod(set, revision.template(), revision.name(), ordinal);
-                var written = api.create(Types.PODS, key.namespace(), new Body.Tree(pod), WRITE);
-                last.pods = written.object().revision();
-                say(null, "Create", name);
-                ownNewClaims(Typed.read(written.object().tree(), Pod.class), ordinal);
             } catch (ApiException refused) {
-                if (!refused.is("AlreadyExists")) say(refused, "Create", name);
+                say(refused, "Create", name);
                 throw refused;
             }
+            var pod = Identity.newPod(set, revision.template(), revision.name(), ordinal);
+            var asked = Typed.read(pod, Pod.class);
+            asked.getMetadata().setUid("");
+            @Nullable ApiException failure = null;
+            try {
+                var written = api.create(Types.PODS, key.namespace(), new Body.Tree(pod), WRITE);
+                last.pods = written.object().revision();
+            } catch (ApiException refused) {
+                if (refused.is("AlreadyExists")) throw refused;
+                failure = refused;
+            }
+            ownClaims(asked);
+            say(failure, "Create", name);
+            if (failure != null) throw failure;
         }
 
-        /// A new pod's claims get their owner at once.
-        private void ownNewClaims(Pod pod, int ordinal) {
-            if (!Retention.deletes(set)) return;
-            for (var name : Identity.claimNames(set, ordinal).values()) {
-                var claim =
-                        Typed.read(
-                                api.get(Types.CLAIMS, key.namespace(), name).tree(),
-                                PersistentVolumeClaim.class);
-                if (Retention.owners(set, pod, claim, false).step()
-                        instanceof Retention.Step.Rewrite(var owners)) {
-                    ownClaim(name, owners);
+        /// Puts the owners of the claims of a wanted pod right, after they have been made.
+        private void ownClaims(Pod pod) {
+            for (var name : Identity.claimNames(set, Identity.ordinal(pod)).values()) {
+                var claim = claims.get(key.namespace(), name);
+                if (claim == null && Retention.deletes(set)) claim = liveClaim(name);
+                if (claim == null) continue;
+                var outcome = Retention.owners(set, pod, claim, false);
+                if (outcome.conflicting()) warnOfConflict(name);
+                if (outcome.step() instanceof Retention.Step.Rewrite(var owners)) {
+                    ownClaim(name, pod, owners);
                 }
             }
         }
 
+        private PersistentVolumeClaim liveClaim(String name) {
+            return Typed.read(
+                    api.get(Types.CLAIMS, key.namespace(), name).tree(),
+                    PersistentVolumeClaim.class);
+        }
+
+        private void warnOfConflict(String claim) {
+            events.warning(
+                    set,
+                    "ConflictingController",
+                    ("PersistentVolumeClaim %s has a conflicting OwnerReference that acts as a"
+                                    + " manging controller, the retention policy is ignored for"
+                                    + " this claim")
+                            .formatted(claim));
+        }
+
+        /// Tries every claim of an ordinal; the failures come together.
         private void createClaims(String podName, int ordinal) {
-            @Nullable ApiException failure = null;
+            Set<String> failures = new LinkedHashSet<>();
             for (var template : tree.path("spec").path("volumeClaimTemplates")) {
                 var body = Identity.newClaim(set, template, ordinal);
                 var name = body.path("metadata").path("name").asText();
                 var existing = claims.get(key.namespace(), name);
                 if (existing != null) {
-                    if (existing.getMetadata().getDeletionTimestamp() == null) continue;
-                    failure = failed("pvc %s is being deleted".formatted(name));
+                    if (deleted(existing)) failures.add("pvc %s is being deleted".formatted(name));
                     continue;
                 }
                 try {
@@ -448,19 +517,20 @@ public final class StatefulSetController implements Controller {
                             "Create Claim %s Pod %s in StatefulSet %s success"
                                     .formatted(name, podName, key.name()));
                 } catch (ApiException refused) {
-                    if (refused.is("AlreadyExists")) continue;
-                    events.warning(
-                            set,
-                            "FailedCreate",
-                            "Create Claim %s for Pod %s in StatefulSet %s failed error: %s"
-                                    .formatted(name, podName, key.name(), refused.getMessage()));
-                    failure =
-                            failed(
-                                    "failed to create PVC %s: %s"
-                                            .formatted(name, refused.getMessage()));
+                    if (!refused.is("AlreadyExists")) {
+                        events.warning(
+                                set,
+                                "FailedCreate",
+                                "Create Claim %s for Pod %s in StatefulSet %s failed error: %s"
+                                        .formatted(
+                                                name, podName, key.name(), refused.getMessage()));
+                    }
+                    failures.add(
+                            "failed to create PVC %s: %s".formatted(name, refused.getMessage()));
                 }
             }
-            if (failure != null) throw failure;
+            if (failures.size() == 1) throw failed(failures.iterator().next());
+            if (!failures.isEmpty()) throw failed(failures.toString());
         }
 
         private static ApiException failed(String message) {
@@ -484,9 +554,11 @@ public final class StatefulSetController implements Controller {
         }
 
         private void repairPod(Pod pod) {
-            var name = pod.getMetadata().getName();
+            int ordinal = Identity.ordinal(pod);
+            var name = Identity.podName(set, ordinal);
             try {
-                var copy = api.get(Types.PODS, key.namespace(), name).copy();
+                if (!Identity.storageMatches(set, pod)) createClaims(name, ordinal);
+                var copy = api.get(Types.PODS, key.namespace(), pod.getMetadata().getName()).copy();
                 Identity.repair(set, copy);
                 var written =
                         api.update(
@@ -504,7 +576,7 @@ public final class StatefulSetController implements Controller {
             }
         }
 
-        private void ownClaim(String name, List<OwnerReference> owners) {
+        private void ownClaim(String name, Pod pod, List<OwnerReference> owners) {
             try {
                 var copy = api.get(Types.CLAIMS, key.namespace(), name).copy();
                 ((ObjectNode) copy.path("metadata")).set("ownerReferences", Retention.tree(owners));
@@ -518,7 +590,9 @@ public final class StatefulSetController implements Controller {
                                 WRITE);
                 last.claims = written.object().revision();
             } catch (ApiException refused) {
-                if (refused.code() != 404) throw refused;
+                if (refused.code() == 404) return;
+                say(refused, "Update", pod.getMetadata().getName());
+                throw refused;
             }
         }
 
@@ -556,7 +630,9 @@ public final class StatefulSetController implements Controller {
                 } catch (ApiException refused) {
                     if (refused.code() == 404) return;
                     if (!refused.is("Conflict") || attempt == CONFLICTS_MAX) throw refused;
-                    body = api.get(Types.STATEFUL_SETS, key.namespace(), key.name()).copy();
+                    var fresh = api.get(Types.STATEFUL_SETS, key.namespace(), key.name());
+                    if (!fresh.uid().equals(set.getMetadata().getUid())) return;
+                    body = fresh.copy();
                 }
             }
         }
@@ -591,9 +667,8 @@ public final class StatefulSetController implements Controller {
             return tree.path("metadata").path("generation").asLong();
         }
 
-        private void truncateHistory(List<Pod> owned, Plan.Status status) {
-            Set<String> live = new HashSet<>(Set.of(status.updateRevision()));
-            live.add(status.currentRevision());
+        private void truncateHistory(List<Pod> owned, Revision current, Revision update) {
+            Set<String> live = new HashSet<>(List.of(current.name(), update.name()));
             owned.forEach(pod -> live.add(Identity.revision(pod)));
             var limit = set.getSpec().getRevisionHistoryLimit();
             for (var old : History.surplus(history, live, limit == null ? 10 : limit)) {
