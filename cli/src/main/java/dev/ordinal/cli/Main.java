@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             Demo.class, Up.class, Down.class, StatusCommand.class, ServiceCommand.class,
             KubeconfigCommand.class, ImageCommand.class, Get.class, Apply.class, Delete.class,
-            Exec.class, Logs.class, VersionCommand.class, TrainingRun.class
+            Exec.class, Logs.class, Explain.class, VersionCommand.class, TrainingRun.class
         })
 public final class Main {
     private Main() {}

@@ -65,6 +65,11 @@ record Observation(
         return seconds == null ? 0 : seconds;
     }
 
+    /// Whether the set asks for pods that block a rollout to be deleted.
+    boolean recovers() {
+        return Extensions.recovers(set);
+    }
+
     boolean deleting() {
         return set.getMetadata().getDeletionTimestamp() != null;
     }

@@ -12,6 +12,7 @@ import dev.ordinal.kinds.pod.PodFacts;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +28,13 @@ import java.util.stream.Stream;
 /// The next steps for one StatefulSet, the status to write, and what it waits for.
 ///
 /// @param actions in the order to carry them out
-/// @param waitingFor empty when settled or when there is something to do
+/// @param waitingFor what holds the set back; empty when nothing does
 /// @param again when to look again even if nothing changes
 /// @see "Kubernetes documentation, StatefulSets: Deployment and Scaling Guarantees; KEP-2599"
 record Plan(
         List<Action> actions,
         Status status,
-        Optional<String> waitingFor,
+        Optional<Waiting> waitingFor,
         Optional<Duration> again) {
 
     /// One write. Those of one `batch` stand or fall for themselves; after a failed batch the rest
@@ -52,6 +53,11 @@ record Plan(
         ///     out as soon as it is asked for
         record DeletePod(Pod pod, boolean update, int batch) implements Action {}
 
+        /// Deletes a pod that blocks a rollout, because the set asks for it.
+        ///
+        /// @param wanted the revision its successor will have
+        record RecoverPod(Pod pod, String wanted, int batch) implements Action {}
+
         /// Puts labels and volumes right; also follows a change of the owners of its claims.
         record RepairPod(Pod pod, int batch) implements Action {}
 
@@ -59,6 +65,23 @@ record Plan(
                 implements Action {}
 
         record WarnOfConflict(String claim, int batch) implements Action {}
+    }
+
+    /// What a set waits for: one of its pods has to get somewhere first.
+    record Waiting(Need need, String pod) {}
+
+    /// Where that pod has to get to.
+    enum Need {
+        /// Its stale claim has to be deleted before it can be made.
+        CLAIM_GONE,
+        /// It has ended: it has to go, and its successor has to come.
+        REPLACED,
+        /// It is terminating.
+        GONE,
+        /// It has to be Running and Ready.
+        READY,
+        /// It has to be Ready for minReadySeconds.
+        AVAILABLE
     }
 
     /// The counters as upstream writes them.
@@ -96,7 +119,7 @@ record Plan(
         private final List<Action> actions = new ArrayList<>();
         private final int minReadySeconds;
         private int updateDeletions;
-        private Optional<String> waitingFor = Optional.empty();
+        private Optional<Waiting> waitingFor = Optional.empty();
 
         Planner(Observation seen) {
             this.seen = seen;
@@ -113,7 +136,10 @@ record Plan(
         }
 
         Plan plan() {
-            if (!seen.deleting() && fill() && drain()) update();
+            if (!seen.deleting()) {
+                if (fill() && drain()) update();
+                if (seen.recovers()) recover();
+            }
             var status = status();
             return new Plan(List.copyOf(actions), status, waitingFor, again(status));
         }
@@ -151,26 +177,24 @@ record Plan(
             if (pod == null) {
                 var name = Identity.podName(seen.set(), ordinal);
                 if (hasStaleClaim(name, ordinal)) {
-                    return waitFor("the old claim of pod %s to be deleted".formatted(name));
+                    return waitFor(Need.CLAIM_GONE, name);
                 }
                 actions.add(new Action.CreatePod(ordinal, revisionFor(index), step(batch)));
                 return false;
             }
             if (ended(pod)) {
                 if (!terminating(pod)) actions.add(new Action.DeletePod(pod, false, step(batch)));
-                return waitFor("failed pod %s to be replaced".formatted(name(pod)));
+                return waitFor(Need.REPLACED, name(pod));
             }
             if (pending(pod)) {
                 if (claimsMissing(pod)) actions.add(new Action.CreateClaims(pod, step(batch)));
                 else fixOwners(pod, false, batch);
             }
             if (seen.ordered()) {
-                if (terminating(pod)) return waitFor("pod %s to terminate".formatted(name(pod)));
-                if (!runningAndReady(pod)) {
-                    return waitFor("pod %s to be Running and Ready".formatted(name(pod)));
-                }
+                if (terminating(pod)) return waitFor(Need.GONE, name(pod));
+                if (!runningAndReady(pod)) return waitFor(Need.READY, name(pod));
                 if (!available(pod, minReadySeconds, seen.now())) {
-                    return waitFor("pod %s to be available".formatted(name(pod)));
+                    return waitFor(Need.AVAILABLE, name(pod));
                 }
             }
             boolean right =
@@ -196,18 +220,14 @@ record Plan(
                 var pod = condemned.get(i);
                 if (terminating(pod)) {
                     if (!seen.ordered()) continue;
-                    return waitFor("pod %s to terminate".formatted(name(pod)));
+                    return waitFor(Need.GONE, name(pod));
                 }
                 boolean healthy =
                         runningAndReady(pod) && available(pod, minReadySeconds, seen.now());
                 boolean first =
                         firstUnavailable != null && name(pod).equals(name(firstUnavailable));
-                if (seen.ordered() && !healthy && !first) {
-                    return waitFor(
-                            "pod %s to be available before pod %s is removed"
-                                    .formatted(
-                                            firstUnavailable == null ? "?" : name(firstUnavailable),
-                                            name(pod)));
+                if (seen.ordered() && !healthy && firstUnavailable != null && !first) {
+                    return waitFor(Need.AVAILABLE, name(firstUnavailable));
                 }
                 actions.add(new Action.DeletePod(pod, false, firstDeletion + slowStart(i)));
                 if (seen.ordered()) return false;
@@ -216,7 +236,7 @@ record Plan(
         }
 
         /// Stage three: pods of another revision go, highest first, so that stage one makes new
-        /// ones.
+        /// ones. As upstream, even one that this very pass has made of the current revision.
         private void update() {
             if (seen.onDelete()) return;
             int lowest = seen.partition().orElse(0);
@@ -224,8 +244,12 @@ record Plan(
             for (int index = slots.length - 1; index >= lowest && allowed > 0; index--) {
                 var pod = slots[index];
                 if (pod == null) {
-                    if (seen.countsUnavailable()) continue;
-                    return;
+                    if (!revisionFor(index).equals(seen.updateRevision())) {
+                        actions.add(new Action.DeletePod(newborn(index), true, nextBatch()));
+                        updateDeletions++;
+                        allowed--;
+                    } else if (!seen.countsUnavailable()) return;
+                    continue;
                 }
                 boolean old = !Identity.revision(pod).equals(seen.updateRevision());
                 if (old && !terminating(pod)) {
@@ -233,9 +257,33 @@ record Plan(
                     updateDeletions++;
                     allowed--;
                 } else if (!seen.countsUnavailable() && unavailable(pod)) {
-                    waitFor("pod %s to be available".formatted(name(pod)));
+                    waitFor(terminating(pod) ? Need.GONE : Need.AVAILABLE, name(pod));
                     return;
                 }
+            }
+        }
+
+        private Pod newborn(int index) {
+            return new PodBuilder()
+                    .withNewMetadata()
+                    .withName(Identity.podName(seen.set(), seen.start() + index))
+                    .endMetadata()
+                    .build();
+        }
+
+        /// Beyond upstream, for sets that ask for it: a pod that is not Ready and not of the
+        /// revision its ordinal should have is deleted instead of waited for, the highest first.
+        /// It was down already, so nothing that served is lost.
+        private void recover() {
+            if (seen.onDelete()) return;
+            if (actions.stream().anyMatch(Action.DeletePod.class::isInstance)) return;
+            for (int index = slots.length - 1; index >= 0; index--) {
+                var pod = slots[index];
+                if (pod == null || terminating(pod) || runningAndReady(pod)) continue;
+                var wanted = revisionFor(index);
+                if (Identity.revision(pod).equals(wanted)) continue;
+                actions.add(new Action.RecoverPod(pod, wanted, nextBatch()));
+                return;
             }
         }
 
@@ -243,7 +291,10 @@ record Plan(
             int unavailable = 0;
             for (var pod : slots) if (pod == null || unavailable(pod)) unavailable++;
             int allowed = seen.maxUnavailable() - unavailable;
-            if (allowed <= 0) waitFor("%d unavailable pods".formatted(unavailable));
+            var first = firstUnavailable();
+            if (allowed <= 0 && first != null) {
+                waitFor(terminating(first) ? Need.GONE : Need.AVAILABLE, name(first));
+            }
             return allowed;
         }
 
@@ -367,8 +418,8 @@ record Plan(
         }
 
         /// @return false: the pass stops here
-        private boolean waitFor(String what) {
-            if (waitingFor.isEmpty()) waitingFor = Optional.of(what);
+        private boolean waitFor(Need need, String pod) {
+            if (waitingFor.isEmpty()) waitingFor = Optional.of(new Waiting(need, pod));
             return false;
         }
 

@@ -27,6 +27,7 @@ import dev.ordinal.control.Types;
 import dev.ordinal.kinds.statefulset.History.Revision;
 import dev.ordinal.kinds.statefulset.Plan.Action;
 
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
@@ -40,6 +41,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -50,6 +52,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// Runs StatefulSets: observes a set with its pods, claims and revisions, asks [Plan] for the next
 /// steps, and carries them out. One look at a set at a time.
@@ -152,13 +155,15 @@ public final class StatefulSetController implements Controller {
     }
 
     /// What this controller wrote for a set, by the kind written: the caches must show it before
-    /// the
-    /// next look. Used by one worker at a time.
+    /// the next look. Used by one worker at a time.
+    ///
+    /// `said`: the last event about what the set waits for.
     private static final class LastWrites {
         private volatile long sets;
         private volatile long pods;
         private volatile long claims;
         private volatile long revisions;
+        private volatile String said = "";
     }
 
     /// One look at one set.
@@ -194,28 +199,61 @@ public final class StatefulSetController implements Controller {
                             .filter(r -> r.name().equals(stored))
                             .findFirst()
                             .orElse(update);
-            var plan =
-                    Plan.of(
-                            new Observation(
-                                    set,
-                                    owned,
-                                    claimsByName(),
-                                    current.name(),
-                                    update.name(),
-                                    collisions,
-                                    countsUnavailable,
-                                    clock.instant()));
+            var seen =
+                    new Observation(
+                            set,
+                            owned,
+                            claimsByName(),
+                            current.name(),
+                            update.name(),
+                            collisions,
+                            countsUnavailable,
+                            clock.instant());
+            var plan = Plan.of(seen);
             Map<String, Revision> byName = new HashMap<>(Map.of(current.name(), current));
             byName.put(update.name(), update);
             var failure = carryOut(plan.actions(), byName);
+            var rollout = Extensions.hasConditions(set) ? rollout(seen, plan) : Rollout.NONE;
             try {
-                writeStatus(plan.status().keeping(undeleted));
+                writeStatus(plan.status().keeping(undeleted), rollout);
             } catch (ApiException refused) {
                 if (failure == null) failure = refused;
             }
             truncateHistory(owned, current, update);
             if (failure != null) throw failure;
-            return plan.again();
+            return Stream.of(plan.again(), rollout.again())
+                    .flatMap(Optional::stream)
+                    .min(Comparator.naturalOrder());
+        }
+
+        /// What the set waits for as conditions, and as an event when it has changed.
+        private Rollout rollout(Observation seen, Plan plan) {
+            var reason =
+                    Explanation.of(
+                                    seen,
+                                    plan,
+                                    plan.waitingFor().map(this::eventsOf).orElse(List.of()))
+                            .text();
+            boolean waits = plan.waitingFor().isPresent();
+            if (waits && !reason.equals(last.said)) events.normal(set, "Waiting", reason);
+            last.said = waits ? reason : "";
+            var status = tree.path("status");
+            boolean changed =
+                    generation() > status.path("observedGeneration").asLong()
+                            || !status.path("updateRevision")
+                                    .asText()
+                                    .equals(seen.updateRevision());
+            return Rollout.of(seen, plan, status, changed, reason);
+        }
+
+        private List<Event> eventsOf(Plan.Waiting waiting) {
+            var pod = pods.get(key.namespace(), waiting.pod());
+            if (pod == null) return List.of();
+            var about = "involvedObject.uid=" + pod.getMetadata().getUid();
+            var query = new Api.ListOptions("", about, "", "", 0, "");
+            return api.list(Types.EVENTS, key.namespace(), query).items().stream()
+                    .map(event -> Typed.read(event.tree(), Event.class))
+                    .toList();
         }
 
         private Map<String, PersistentVolumeClaim> claimsByName() {
@@ -355,8 +393,7 @@ public final class StatefulSetController implements Controller {
             var copy = (ObjectNode) tree.deepCopy();
             copy.withObjectProperty("spec").set("template", revision.template());
             kind.defaulting(copy);
-            return History.canonical(
-                    History.data(kind.shape(copy).path("spec").path("template")));
+            return History.canonical(History.data(kind.shape(copy).path("spec").path("template")));
         }
 
         private Revision renumber(Revision revision, long number) {
@@ -429,6 +466,7 @@ public final class StatefulSetController implements Controller {
                             ownClaims(pod);
                         }
                         case Action.DeletePod(var pod, _, _) -> deletePod(pod);
+                        case Action.RecoverPod(var pod, var wanted, _) -> recoverPod(pod, wanted);
                         case Action.RepairPod(var pod, _) -> repairPod(pod);
                         case Action.OwnClaim(var claim, var pod, var owners, _) ->
                                 ownClaim(claim, pod, owners);
@@ -553,6 +591,16 @@ public final class StatefulSetController implements Controller {
             }
         }
 
+        private void recoverPod(Pod pod, String wanted) {
+            deletePod(pod);
+            events.normal(
+                    set,
+                    "RolloutRecovery",
+                    "Deleted Pod %s: it was not Ready and of revision %s, %s is wanted"
+                            .formatted(
+                                    pod.getMetadata().getName(), Identity.revision(pod), wanted));
+        }
+
         private void repairPod(Pod pod) {
             int ordinal = Identity.ordinal(pod);
             var name = Identity.podName(set, ordinal);
@@ -611,11 +659,13 @@ public final class StatefulSetController implements Controller {
             }
         }
 
-        private void writeStatus(Plan.Status wanted) {
-            if (!changes(wanted)) return;
+        private void writeStatus(Plan.Status wanted, Rollout rollout) {
+            if (!changes(wanted) && !changes(rollout)) return;
             var body = (ObjectNode) tree.deepCopy();
             for (int attempt = 1; ; attempt++) {
-                body.set("status", statusTree(wanted));
+                var status = statusTree(wanted);
+                if (!rollout.conditions().isEmpty()) status.set("conditions", rollout.tree());
+                body.set("status", status);
                 try {
                     var written =
                             api.update(
@@ -661,6 +711,14 @@ public final class StatefulSetController implements Controller {
                     || wanted.available() != status.path("availableReplicas").asInt()
                     || !wanted.currentRevision().equals(status.path("currentRevision").asText())
                     || !wanted.updateRevision().equals(status.path("updateRevision").asText());
+        }
+
+        /// A set that asks for no conditions (any more) loses those written here, not others.
+        private boolean changes(Rollout rollout) {
+            var status = tree.path("status");
+            return rollout.conditions().isEmpty()
+                    ? Rollout.wroteConditions(status)
+                    : !rollout.tree().equals(status.path("conditions"));
         }
 
         private long generation() {

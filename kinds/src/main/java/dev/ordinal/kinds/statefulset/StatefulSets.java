@@ -130,6 +130,7 @@ public final class StatefulSets {
         if (old != null) {
             checkImmutable((ObjectNode) spec, (ObjectNode) old.path("spec"), at);
         }
+        Extensions.check(set, problems);
         var policy = spec.path("podManagementPolicy").asText();
         if (!List.of("OrderedReady", "Parallel").contains(policy)) {
             at.at("podManagementPolicy").invalid(policy, "must be 'OrderedReady' or 'Parallel'");
