@@ -260,3 +260,127 @@ kubectl -n shop get po
 kubectl delete ns shop
 kubectl get ns shop
 kubectl delete node n1
+### changes as they come
+kubectl create namespace yard
+kubectl -n yard create configmap c1 --from-literal=a=1
+kubectl -n yard get cm c1 -w --no-headers --request-timeout=4s > /tmp/golden-watch.$$ & until [ -s /tmp/golden-watch.$$ ]; do sleep 0.05; done; kubectl -n yard patch cm c1 -p '{"data":{"b":"2","c":"3"}}'; kubectl -n yard delete cm c1; wait; cat /tmp/golden-watch.$$; rm /tmp/golden-watch.$$
+kubectl -n yard get cm c1 -w --request-timeout=1s
+### what is served
+kubectl api-resources --no-headers -o wide | grep -E '^(configmaps|namespaces|nodes|persistentvolumeclaims|persistentvolumes|pods|secrets|serviceaccounts|services|controllerrevisions|statefulsets|leases|storageclasses|endpointslices) '
+kubectl api-resources --namespaced=true --api-group=apps -o name | grep -E 'statefulsets|controllerrevisions'
+kubectl version 2>/dev/null | grep Server | sed 's/1.36.[0-9]*/1.36/'
+### a node and its lease
+kubectl create -f - <<'YAML'
+apiVersion: v1
+kind: Node
+metadata: {name: n2, labels: {kubernetes.io/hostname: n2, kubernetes.io/os: linux, zone: a}, annotations: {note: made by hand}}
+YAML
+kubectl taint node n2 node.kubernetes.io/not-ready- >/dev/null 2>&1 || true
+kubectl patch node n2 --subresource=status -p '{"status":{"addresses":[{"type":"InternalIP","address":"192.0.2.7"},{"type":"Hostname","address":"n2"}],"capacity":{"cpu":"4","memory":"8Gi","pods":"110"},"allocatable":{"cpu":"3500m","memory":"7Gi","pods":"110"},"nodeInfo":{"kernelVersion":"6.1.0","osImage":"Debian","operatingSystem":"linux","architecture":"amd64","containerRuntimeVersion":"ordinal://1","kubeletVersion":"v1.36.0","machineID":"m","systemUUID":"s","bootID":"b","kubeProxyVersion":""},"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"kubelet is posting ready status","lastHeartbeatTime":"2026-01-01T00:00:00Z","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}'
+kubectl get node n2
+kubectl get node n2 -o wide
+kubectl create namespace kube-node-lease 2>/dev/null || true
+kubectl create -f - <<'YAML'
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {name: n2, namespace: kube-node-lease}
+spec: {holderIdentity: n2, leaseDurationSeconds: 40, renewTime: "2026-01-02T03:04:05.000006Z", preferredHolder: me}
+YAML
+kubectl -n kube-node-lease get leases n2
+kubectl -n kube-node-lease get lease n2 -o yaml
+kubectl -n kube-node-lease patch lease n2 --type=merge -p '{"spec":{"leaseDurationSeconds":0}}'
+kubectl -n yard create -f - <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: p1, labels: {app: p}}
+spec:
+  automountServiceAccountToken: false
+  nodeName: n2
+  containers:
+  - name: a
+    image: img:1
+    command: [sh, -c, "sleep 1"]
+    resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: "1", memory: 128Mi}}
+    livenessProbe: {exec: {command: [cat, /x]}, initialDelaySeconds: 3}
+    volumeMounts: [{name: t, mountPath: /t}, {name: c, mountPath: /c, readOnly: true}]
+  - name: b
+    image: img:2
+  initContainers: [{name: i, image: img:3, env: [{name: A, value: b}]}]
+  volumes: [{name: t, emptyDir: {sizeLimit: 1Mi}}, {name: c, configMap: {name: nope, optional: true}}]
+  nodeSelector: {zone: a}
+YAML
+kubectl get node n2 -o jsonpath='{.metadata.annotations.note}{.spec}'
+kubectl describe node n2 | sed '/^Events:/,$d; /^Labels:/,/^CreationTimestamp:/d'
+kubectl -n yard describe pod p1
+kubectl -n yard get pod p1 -o wide
+### logs and exec that cannot be
+kubectl -n yard logs nobody
+kubectl -n yard logs p1 -c nope
+kubectl -n yard exec nobody -- true
+kubectl -n yard exec p1 -c nope -- true
+kubectl -n yard create -f - <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: p2}
+spec: {automountServiceAccountToken: false, schedulerName: nobody, containers: [{name: a, image: "img:1"}]}
+YAML
+kubectl -n yard exec p2 -- true
+kubectl -n yard get po
+kubectl -n yard get po -o wide --sort-by=.metadata.name
+kubectl -n yard get po -o jsonpath='{range .items[*]}{.metadata.name}={.status.phase} {.status.qosClass}{"\n"}{end}'
+kubectl cordon n2
+kubectl get node n2
+kubectl uncordon n2
+### storage with a provisioner that is played by hand
+kubectl create -f - <<'YAML'
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: hand}
+provisioner: example.com/hand
+parameters: {tier: fast}
+allowVolumeExpansion: true
+mountOptions: [noatime]
+YAML
+kubectl get sc hand
+kubectl describe sc hand
+kubectl patch sc hand -p '{"provisioner":"example.com/other"}'
+kubectl -n yard create -f - <<'YAML'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: d1}
+spec: {storageClassName: hand, accessModes: [ReadWriteOnce], resources: {requests: {storage: 32Mi}}}
+YAML
+kubectl -n yard wait --for=jsonpath='{.metadata.annotations.volume\.kubernetes\.io/storage-provisioner}'=example.com/hand pvc/d1 --timeout=10s
+kubectl -n yard describe pvc d1
+uid=$(kubectl -n yard get pvc d1 -o jsonpath='{.metadata.uid}'); echo '{"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"v1","annotations":{"pv.kubernetes.io/provisioned-by":"example.com/hand"}},"spec":{"capacity":{"storage":"32Mi"},"accessModes":["ReadWriteOnce"],"persistentVolumeReclaimPolicy":"Retain","storageClassName":"hand","mountOptions":["noatime"],"claimRef":{"apiVersion":"v1","kind":"PersistentVolumeClaim","namespace":"yard","name":"d1","uid":"'$uid'"},"hostPath":{"path":"/srv/v1"}}}' | kubectl create -f -
+kubectl -n yard wait --for=jsonpath='{.status.phase}'=Bound pvc/d1 --timeout=20s
+kubectl -n yard get pvc,pv
+kubectl -n yard get pvc d1 -o wide
+kubectl -n yard get pvc d1 -o yaml
+kubectl get pv v1 -o yaml
+kubectl -n yard describe pvc d1
+kubectl describe pv v1
+kubectl -n yard patch pvc d1 -p '{"spec":{"resources":{"requests":{"storage":"16Mi"}}}}'
+kubectl patch pv v1 -p '{"spec":{"hostPath":{"path":"/srv/v2"}}}' 2>&1 | head -1
+kubectl -n yard delete pvc d1
+kubectl wait --for=jsonpath='{.status.phase}'=Released pv/v1 --timeout=20s
+kubectl get pv v1
+kubectl delete pv v1
+kubectl delete sc hand
+### events
+kubectl -n yard create -f - <<'YAML'
+apiVersion: v1
+kind: Event
+metadata: {name: e1}
+involvedObject: {apiVersion: v1, kind: Pod, namespace: yard, name: p1}
+reason: Tried
+message: by hand
+type: Normal
+source: {component: me}
+YAML
+kubectl -n yard get events --field-selector reason=Tried
+kubectl -n yard events --for pod/p1 --types=Normal
+kubectl -n yard delete pod p1 p2 --force --grace-period=0
+kubectl delete ns yard
+kubectl delete node n2
+kubectl -n kube-node-lease delete lease n2

@@ -35,8 +35,9 @@ class GoldenIT {
                             "(?s)(Forbidden: (?:pod updates|spec is immutable)[^\n]*)\n.*?\n\n",
                             "$1\n<difference>\n\n"),
                     mask("[^\n]*openshift-service-ca[^\n]*\n", ""),
-                    mask("\\b\\d+(\\.\\d+)?(ms|s|m)\\b( ago)?", "<age>"),
+                    mask("\\b(\\d+(\\.\\d+)?(ms|s|m|h))+\\b( ago)?", "<age>"),
                     mask("\\b10\\.\\d+\\.(?!9\\.)\\d+\\.\\d+\\b", "<ip>"),
+                    mask("<age> \\(x\\d+ over <age>\\)", "<age>"),
                     mask("<invalid>|<unknown>", "<age>"),
                     mask("[ \\t]+", " "),
                     mask(" +\n", "\n"));

@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.autoscaling.v1.Scale;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
@@ -79,6 +80,7 @@ public final class Generator {
         kinds.put("apps/v1/ControllerRevision", ControllerRevision.class);
         kinds.put("apps/v1/StatefulSet", StatefulSet.class);
         kinds.put("autoscaling/v1/Scale", Scale.class);
+        kinds.put("coordination.k8s.io/v1/Lease", Lease.class);
         kinds.put("discovery.k8s.io/v1/EndpointSlice", EndpointSlice.class);
         kinds.put("policy/v1/Eviction", Eviction.class);
         kinds.put("storage.k8s.io/v1/StorageClass", StorageClass.class);

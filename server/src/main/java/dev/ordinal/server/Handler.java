@@ -14,6 +14,7 @@ import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.Api.Written;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Kind;
+import dev.ordinal.api.PodContainers;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.PodStreams.LogOptions;
 import dev.ordinal.api.Status;
@@ -248,8 +249,14 @@ final class Handler {
                                 writeOptions(exchange));
                 written(exchange, rendering, kind, written);
             }
-            case "exec", "attach", "portforward" ->
-                    throw ApiException.badRequest("Upgrade request required");
+            case "exec", "attach", "portforward" -> {
+                var pod = api.get(kind.type(), target.namespace(), name);
+                if (!subresource.equals("portforward")) {
+                    var _ = PodContainers.named(pod, exchange.parameter("container"));
+                }
+                PodContainers.requireHost(pod);
+                throw ApiException.badRequest("Upgrade request required");
+            }
             default -> {
                 switch (exchange.method()) {
                     case "GET", "HEAD" -> {
@@ -318,10 +325,11 @@ final class Handler {
                         exchange.query("sinceTime").isEmpty()
                                 ? null
                                 : exchange.parameter("sinceTime"));
+        var _ = PodContainers.named(pod, options.container());
         var reader = Thread.currentThread();
         exchange.onGone(reader::interrupt);
         try (var out = new LazyStream(exchange)) {
-            pods.logs(pod, options, out);
+            if (PodContainers.hasHost(pod)) pods.logs(pod, options, out);
         }
     }
 

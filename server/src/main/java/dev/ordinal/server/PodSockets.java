@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ordinal.api.Api;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.PodContainers;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.PodStreams.ExecOptions;
 import dev.ordinal.api.Stored;
@@ -76,6 +77,8 @@ final class PodSockets {
             var target = Target.parse(request.getHttpURI().getDecodedPath()).orElseThrow();
             var options = options(Request.extractQueryParameters(request));
             var pod = api.get(PODS, target.namespace(), target.requireName());
+            var _ = PodContainers.named(pod, options.container());
+            PodContainers.requireHost(pod);
             var session = open(pod, options, "exec".equals(target.subresource()));
             response.setAcceptedSubProtocol(protocol.get());
             return new Stream(session, options, protocol.get().startsWith("v5"));

@@ -1,8 +1,7 @@
 package dev.ordinal.node.pod;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.PodContainers;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.Stored;
@@ -20,8 +19,6 @@ import java.nio.channels.ByteChannel;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -40,7 +37,7 @@ public final class PodAccess implements PodStreams {
     @Override
     public void logs(Stored pod, LogOptions options, OutputStream out)
             throws IOException, InterruptedException {
-        var container = container(pod, options.container());
+        var container = PodContainers.named(pod, options.container());
         if (!pod.tree().path("spec").has("nodeName")) return;
         var key = key(pod, container, options.previous());
         try {
@@ -75,27 +72,6 @@ public final class PodAccess implements PodStreams {
         }
     }
 
-    /// The named container, or the only one.
-    private static String container(Stored pod, String name) {
-        List<String> names = new ArrayList<>();
-        for (var list : List.of("initContainers", "containers")) {
-            for (JsonNode container : pod.tree().path("spec").path(list)) {
-                names.add(container.path("name").asText());
-            }
-        }
-        if (!name.isEmpty()) {
-            if (names.contains(name)) return name;
-            throw ApiException.badRequest(
-                    "container %s is not valid for pod %s".formatted(name, pod.name()));
-        }
-        if (pod.tree().at("/spec/containers").size() == 1) {
-            return pod.tree().at("/spec/containers/0/name").asText();
-        }
-        throw ApiException.badRequest(
-                "a container name must be specified for pod %s, choose one of: [%s]"
-                        .formatted(pod.name(), String.join(" ", names)));
-    }
-
     private ContainerKey key(Stored pod, String container, boolean previous) {
         var worker = agent.worker(pod.uid());
         var key = worker == null ? Optional.<ContainerKey>empty() : worker.key(container, previous);
@@ -111,15 +87,12 @@ public final class PodAccess implements PodStreams {
 
     @Override
     public Session exec(Stored pod, ExecOptions options) {
-        var container = container(pod, options.container());
+        var container = PodContainers.named(pod, options.container());
         if (options.command().isEmpty()) {
             throw ApiException.badRequest(
                     "you must specify at least one command for the container");
         }
-        if (!pod.tree().path("spec").has("nodeName")) {
-            throw ApiException.badRequest(
-                    "pod %s does not have a host assigned".formatted(pod.name()));
-        }
+        PodContainers.requireHost(pod);
         var key = key(pod, container, false);
         try {
             return new Running(
