@@ -9,17 +9,16 @@ import dev.ordinal.api.Api.ListOptions;
 import dev.ordinal.api.Api.WatchOptions;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Stored;
+import dev.ordinal.control.Controller;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Lifetime;
-import dev.ordinal.control.WorkQueue;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,13 +30,11 @@ import java.util.function.Consumer;
 
 /// Deletes objects when all their owners are gone, and finishes foreground and orphaning deletions.
 ///
-/// Each kind is watched on a thread of its own; all of them share one lock, so that the graph has
-/// one
-/// writer.
+/// Each kind has a [Follower], in production on a thread of its own; all of them share one lock, so
+/// that the graph has one writer. The keys are uids.
 ///
 /// @see "Kubernetes documentation: Garbage Collection; upstream: pkg/controller/garbagecollector"
-public final class GarbageCollector {
-    private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
+public final class GarbageCollector implements Controller {
     private static final WriteOptions WRITE = WriteOptions.by("generic-garbage-collector");
     private static final String ORPHAN = "orphan";
     private static final String FOREGROUND = "foregroundDeletion";
@@ -46,11 +43,26 @@ public final class GarbageCollector {
     private final Api api;
     private final Map<String, Node> nodes = new HashMap<>();
     private final Map<String, Set<String>> dependents = new HashMap<>();
-    private final WorkQueue queue;
+    private final List<Follower> followers;
+    private Consumer<Key> again = _ -> {};
 
-    public GarbageCollector(Api api, InstantSource clock) {
+    public GarbageCollector(Api api) {
         this.api = api;
-        queue = new WorkQueue(clock);
+        followers =
+                api.kinds().stream()
+                        .filter(kind -> !kind.type().resource().equals("events"))
+                        .map(Follower::new)
+                        .toList();
+    }
+
+    @Override
+    public String name() {
+        return "garbage";
+    }
+
+    @Override
+    public void watch(Consumer<Key> again) {
+        this.again = again;
     }
 
     /// One object in the graph.
@@ -77,36 +89,73 @@ public final class GarbageCollector {
         }
     }
 
+    /// Keeps the graph current, each kind on a thread of its own.
     public void start(Lifetime life) {
-        for (var kind : api.kinds()) {
-            if (kind.type().resource().equals("events")) continue;
-            life.run("garbage-" + kind.plural(), () -> follow(kind));
+        for (var follower : followers) {
+            life.own(follower);
+            life.run(
+                    "garbage-" + follower.kind.plural(),
+                    () -> {
+                        while (true) follower.pump(Duration.ofMinutes(1));
+                    });
         }
-        life.run(
-                "garbage",
-                () -> {
-                    while (true) look(queue.take());
-                });
     }
 
-    private void follow(Kind kind) throws InterruptedException {
-        while (true) {
+    /// For a simulation that pumps by hand.
+    public List<Follower> followers() {
+        return followers;
+    }
+
+    /// Keeps one kind's part of the graph current, by list and watch. One thread pumps it.
+    public final class Follower implements AutoCloseable {
+        private final Kind kind;
+        private Api.@Nullable Watching watching;
+
+        private Follower(Kind kind) {
+            this.kind = kind;
+        }
+
+        public GroupVersionResource type() {
+            return kind.type();
+        }
+
+        /// Takes in what has happened, waiting at most `patience` for something to happen. The
+        /// first call lists; so does the first after a watch fell behind.
+        ///
+        /// @return whether anything changed
+        public boolean pump(Duration patience) throws InterruptedException {
+            var running = watching;
+            if (running == null) return relist();
+            try {
+                var events = running.next(patience);
+                for (var event : events) {
+                    switch (event.type()) {
+                        case ADDED, MODIFIED -> put(new Node(kind, event.object()));
+                        case DELETED -> drop(event.object().uid());
+                        case BOOKMARK -> {}
+                    }
+                }
+                return !events.isEmpty();
+            } catch (ApiException lost) {
+                if (lost.code() != 410) throw lost;
+                running.close();
+                watching = null;
+                return relist();
+            }
+        }
+
+        private boolean relist() {
             var listing = api.list(kind.type(), null, ListOptions.ALL);
             replaceAll(kind, listing.items());
             var after = WatchOptions.after(Long.toString(listing.revision()));
-            try (var watch = api.watch(kind.type(), null, after)) {
-                while (true) {
-                    for (var event : watch.next(Duration.ofMinutes(1))) {
-                        switch (event.type()) {
-                            case ADDED, MODIFIED -> put(new Node(kind, event.object()));
-                            case DELETED -> drop(event.object().uid());
-                            case BOOKMARK -> {}
-                        }
-                    }
-                }
-            } catch (ApiException lost) {
-                if (lost.code() != 410) throw lost;
-            }
+            watching = api.watch(kind.type(), null, after);
+            return true;
+        }
+
+        @Override
+        public void close() {
+            var running = watching;
+            if (running != null) running.close();
         }
     }
 
@@ -160,30 +209,20 @@ public final class GarbageCollector {
     }
 
     private void ask(String uid) {
-        queue.add(new Key("", uid));
+        again.accept(new Key("", uid));
     }
 
-    private void look(Key key) {
-        Node node;
-        synchronized (this) {
-            node = nodes.get(key.name());
-        }
-        try {
-            if (node != null) process(node);
-            queue.done(key);
-        } catch (ApiException refused) {
-            LOG.debug("garbage {}: {}", key, refused.getMessage());
-            queue.failed(key);
-        } catch (RuntimeException broken) {
-            LOG.error("garbage {} failed", key, broken);
-            queue.failed(key);
-        }
+    @Override
+    public Optional<Duration> reconcile(Key key) {
+        var node = node(key.name());
+        return node.isPresent() ? process(node.get()) : Optional.empty();
     }
 
-    private void process(Node node) {
+    private Optional<Duration> process(Node node) {
         if (node.terminating() && node.has(ORPHAN)) orphan(node);
         else if (node.terminating() && node.has(FOREGROUND)) finishForeground(node);
-        else if (!node.terminating() || node.has(FOREGROUND)) collect(node);
+        else if (!node.terminating() || node.has(FOREGROUND)) return collect(node);
+        return Optional.empty();
     }
 
     /// The owner's name goes from its dependents, then the owner may go.
@@ -223,8 +262,8 @@ public final class GarbageCollector {
         DANGLING
     }
 
-    private void collect(Node node) {
-        if (node.owners().isEmpty()) return;
+    private Optional<Duration> collect(Node node) {
+        if (node.owners().isEmpty()) return Optional.empty();
         Set<String> others = new HashSet<>();
         boolean solid = false;
         boolean waiting = false;
@@ -240,13 +279,13 @@ public final class GarbageCollector {
         }
         if (solid) {
             if (!others.isEmpty()) removeOwners(node, others);
-            return;
+            return Optional.empty();
         }
-        if (node.terminating()) return;
+        if (node.terminating()) return Optional.empty();
         boolean foreground =
                 node.has(FOREGROUND) || (waiting && !dependentsOf(node.object.uid()).isEmpty());
         var policy = node.has(ORPHAN) ? "Orphan" : foreground ? "Foreground" : "Background";
-        delete(node, policy);
+        return delete(node, policy);
     }
 
     /// Looked up live: the graph may be behind.
@@ -272,7 +311,7 @@ public final class GarbageCollector {
         }
     }
 
-    private void delete(Node node, String policy) {
+    private Optional<Duration> delete(Node node, String policy) {
         try {
             api.delete(
                     node.kind.type(),
@@ -285,11 +324,12 @@ public final class GarbageCollector {
                             node.object.uid(),
                             Long.toString(node.object.revision()),
                             false));
+            return Optional.empty();
         } catch (ApiException refused) {
-            if (refused.code() == 404) return;
+            if (refused.code() == 404) return Optional.empty();
             if (!refused.is("Conflict")) throw refused;
             // A newer version is on its way through the watch and asks for another look.
-            queue.addAfter(new Key("", node.object.uid()), RETRY);
+            return Optional.of(RETRY);
         }
     }
 
