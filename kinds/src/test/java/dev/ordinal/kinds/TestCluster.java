@@ -119,6 +119,18 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
+    /// Lets the caches catch up once, then the controllers look at what is due now: what they write
+    /// meanwhile is not looked at again.
+    public void look() throws InterruptedException {
+        for (var informer : informers.all()) informer.pump(Duration.ZERO);
+        step();
+    }
+
+    /// The controllers look at what is due now, with caches as old as they are.
+    public void step() throws InterruptedException {
+        for (var loop : loops) loop.step();
+    }
+
     public List<String> names(GroupVersionResource type, String namespace) {
         return api.list(type, namespace, Api.ListOptions.ALL).items().stream()
                 .map(Stored::name)
