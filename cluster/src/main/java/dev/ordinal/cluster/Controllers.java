@@ -37,7 +37,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
             String node,
             String authority) {
         var informers = new Informers(api);
-        var garbage = new GarbageCollector(api);
+        var garbage = new GarbageCollector(api, clock);
         return new Controllers(
                 informers,
                 garbage,

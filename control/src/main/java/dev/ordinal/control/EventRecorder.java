@@ -67,6 +67,11 @@ public final class EventRecorder {
         record(reference(object, fieldPath), type, reason, message);
     }
 
+    /// @param involved the object as an ObjectReference
+    public void warning(ObjectNode involved, String reason, String message) {
+        record(involved, "Warning", reason, message);
+    }
+
     private static ObjectNode reference(HasMetadata about, String fieldPath) {
         var metadata = about.getMetadata();
         var node = JsonNodeFactory.instance.objectNode();

@@ -1,6 +1,7 @@
 package dev.ordinal.control.garbage;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api;
@@ -13,12 +14,14 @@ import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Stored;
 import dev.ordinal.control.Controller;
+import dev.ordinal.control.EventRecorder;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Lifetime;
 
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -44,10 +47,12 @@ public final class GarbageCollector implements Controller {
     private final Map<String, Node> nodes = new HashMap<>();
     private final Map<String, Set<String>> dependents = new HashMap<>();
     private final List<Follower> followers;
+    private final EventRecorder events;
     private Consumer<Key> again = _ -> {};
 
-    public GarbageCollector(Api api) {
+    public GarbageCollector(Api api, InstantSource clock) {
         this.api = api;
+        events = new EventRecorder(api, "garbage-collector-controller", "", clock);
         followers =
                 api.kinds().stream()
                         .filter(kind -> !kind.type().resource().equals("events"))
@@ -86,6 +91,20 @@ public final class GarbageCollector implements Controller {
 
         String namespace() {
             return object.namespace();
+        }
+
+        boolean blocks(String owner) {
+            return owners().stream()
+                    .filter(o -> o.path("uid").asText().equals(owner))
+                    .anyMatch(o -> o.path("blockOwnerDeletion").asBoolean());
+        }
+
+        /// What an event about it points at.
+        ObjectNode reference() {
+            var reference = JsonNodeFactory.instance.objectNode();
+            reference.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());
+            if (kind.namespaced()) reference.put("namespace", namespace());
+            return reference.put("name", object.name()).put("uid", object.uid());
         }
     }
 
@@ -181,9 +200,41 @@ public final class GarbageCollector implements Controller {
         for (var owner : node.owners()) {
             dependents.computeIfAbsent(owner.path("uid").asText(), _ -> new HashSet<>()).add(uid);
         }
+        if (before == null) {
+            for (var dependent : dependentsOf(uid)) reportForeignOwner(nodes.get(dependent), node);
+        }
+        if (before == null || !before.owners().equals(node.owners())) {
+            for (var owner : node.owners()) {
+                reportForeignOwner(node, nodes.get(owner.path("uid").asText()));
+            }
+            if (before != null) before.owners().forEach(o -> ask(o.path("uid").asText()));
+        }
         boolean watched = !node.owners().isEmpty() || node.has(ORPHAN) || node.has(FOREGROUND);
         if (watched) ask(uid);
         if (node.terminating()) dependentsOf(uid).forEach(this::ask);
+    }
+
+    /// An owner has to live in its dependents' namespace, or in none.
+    private void reportForeignOwner(@Nullable Node dependent, @Nullable Node owner) {
+        if (dependent == null
+                || owner == null
+                || !owner.kind.namespaced()
+                || owner.namespace().equals(dependent.namespace())) return;
+        for (var reference : dependent.owners()) {
+            if (!reference.path("uid").asText().equals(owner.object.uid())) continue;
+            events.warning(
+                    dependent.reference(),
+                    "OwnerRefInvalidNamespace",
+                    "ownerRef [%s/%s, namespace: %s, name: %s, uid: %s] does not exist in namespace \"%s\""
+                            .formatted(
+                                    reference.path("apiVersion").asText(),
+                                    reference.path("kind").asText(),
+                                    dependent.namespace(),
+                                    reference.path("name").asText(),
+                                    reference.path("uid").asText(),
+                                    dependent.namespace()));
+            return;
+        }
     }
 
     private synchronized void drop(String uid) {
@@ -244,13 +295,7 @@ public final class GarbageCollector implements Controller {
         for (var uid : dependentsOf(owner.object.uid())) {
             var dependent = node(uid);
             if (dependent.isEmpty()) continue;
-            boolean blocks =
-                    dependent.get().owners().stream()
-                            .anyMatch(
-                                    o ->
-                                            o.path("uid").asText().equals(owner.object.uid())
-                                                    && o.path("blockOwnerDeletion").asBoolean());
-            blocked |= blocks;
+            blocked |= dependent.get().blocks(owner.object.uid());
             ask(uid);
         }
         if (!blocked) removeFinalizer(owner, FOREGROUND);
@@ -259,7 +304,9 @@ public final class GarbageCollector implements Controller {
     private enum State {
         SOLID,
         WAITING,
-        DANGLING
+        DANGLING,
+        /// Nobody can tell: of an unknown kind, or in a namespace although the dependent is in none.
+        UNKNOWN
     }
 
     private Optional<Duration> collect(Node node) {
@@ -268,24 +315,46 @@ public final class GarbageCollector implements Controller {
         boolean solid = false;
         boolean waiting = false;
         for (var owner : node.owners()) {
-            switch (state(node, owner)) {
-                case SOLID -> solid = true;
-                case WAITING -> {
-                    waiting = true;
-                    others.add(owner.path("uid").asText());
-                }
-                case DANGLING -> others.add(owner.path("uid").asText());
-            }
+            var state = state(node, owner);
+            if (state == State.UNKNOWN) return Optional.empty();
+            solid |= state == State.SOLID;
+            waiting |= state == State.WAITING;
+            if (state != State.SOLID) others.add(owner.path("uid").asText());
         }
         if (solid) {
             if (!others.isEmpty()) removeOwners(node, others);
             return Optional.empty();
         }
         if (node.terminating()) return Optional.empty();
-        boolean foreground =
-                node.has(FOREGROUND) || (waiting && !dependentsOf(node.object.uid()).isEmpty());
-        var policy = node.has(ORPHAN) ? "Orphan" : foreground ? "Foreground" : "Background";
+        var below = dependentsOf(node.object.uid());
+        if (waiting && !below.isEmpty()) {
+            boolean circle = below.stream().anyMatch(this::waitsForDependents);
+            var latest = circle ? unblock(node) : Optional.of(node);
+            return latest.flatMap(n -> delete(n, "Foreground"));
+        }
+        var policy =
+                node.has(ORPHAN) ? "Orphan" : node.has(FOREGROUND) ? "Foreground" : "Background";
         return delete(node, policy);
+    }
+
+    private boolean waitsForDependents(String uid) {
+        return node(uid).filter(n -> n.terminating() && n.has(FOREGROUND)).isPresent();
+    }
+
+    /// Breaks a circle of owners that wait for each other: the node no longer blocks its own.
+    ///
+    /// @return the node as it is now; empty when it is gone
+    private Optional<Node> unblock(Node node) {
+        return change(
+                        node,
+                        tree -> {
+                            for (var owner : tree.at("/metadata/ownerReferences")) {
+                                if (owner.path("blockOwnerDeletion").asBoolean()) {
+                                    ((ObjectNode) owner).put("blockOwnerDeletion", false);
+                                }
+                            }
+                        })
+                .map(written -> new Node(node.kind, written));
     }
 
     /// Looked up live: the graph may be behind.
@@ -295,7 +364,8 @@ public final class GarbageCollector implements Controller {
                         .filter(k -> k.apiVersion().equals(owner.path("apiVersion").asText()))
                         .filter(k -> k.kind().equals(owner.path("kind").asText()))
                         .findFirst();
-        if (kind.isEmpty()) return State.SOLID;
+        if (kind.isEmpty()) return State.UNKNOWN;
+        if (kind.get().namespaced() && !node.kind.namespaced()) return State.UNKNOWN;
         try {
             var found =
                     api.get(
@@ -357,22 +427,26 @@ public final class GarbageCollector implements Controller {
                 });
     }
 
-    private void change(Node node, Consumer<ObjectNode> change) {
+    /// @return empty when it is gone
+    private Optional<Stored> change(Node node, Consumer<ObjectNode> change) {
         var namespace = node.kind.namespaced() ? node.namespace() : null;
         try {
             var fresh = api.get(node.kind.type(), namespace, node.object.name());
-            if (!fresh.uid().equals(node.object.uid())) return;
+            if (!fresh.uid().equals(node.object.uid())) return Optional.empty();
             var copy = fresh.copy();
             change.accept(copy);
-            api.update(
-                    node.kind.type(),
-                    namespace,
-                    node.object.name(),
-                    null,
-                    new Api.Body.Tree(copy),
-                    WRITE);
+            var written =
+                    api.update(
+                            node.kind.type(),
+                            namespace,
+                            node.object.name(),
+                            null,
+                            new Api.Body.Tree(copy),
+                            WRITE);
+            return Optional.of(written.object());
         } catch (ApiException refused) {
             if (refused.code() != 404) throw refused;
+            return Optional.empty();
         }
     }
 }
