@@ -85,10 +85,10 @@ class OwnershipTest {
     void theSetIsAskedForAgainBeforeAnAdoption() throws Exception {
         web.create(0);
         createPod("web-0", "web", "");
-        for (var informer : web.cluster.informers.all()) informer.pump(java.time.Duration.ZERO);
+        web.cluster.pump();
         var uid = web.set().at("/metadata/uid").asText();
         web.cluster.api.delete(Types.STATEFUL_SETS, "default", "web", Api.DeleteOptions.uid(uid));
-        web.cluster.create(Types.STATEFUL_SETS, "default", Web.json(0));
+        web.cluster.create(Types.STATEFUL_SETS, "default", Web.json(1));
         web.cluster.step();
         assertThat(web.owners(Types.PODS, "web-0")).as("the cache knows the old set").isEmpty();
 

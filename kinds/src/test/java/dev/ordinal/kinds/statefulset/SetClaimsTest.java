@@ -124,7 +124,7 @@ class SetClaimsTest {
     @Test
     void aClaimThatSomebodyElseMakesMeanwhileFailsThePassSilently() throws Exception {
         web.cluster.create(Types.STATEFUL_SETS, "default", Web.json(1, Web.CLAIMS));
-        for (var informer : web.cluster.informers.all()) informer.pump(java.time.Duration.ZERO);
+        web.cluster.pump();
         createClaim("data-web-0", "");
         web.cluster.step();
 

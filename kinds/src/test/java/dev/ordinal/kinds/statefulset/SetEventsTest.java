@@ -114,7 +114,7 @@ class SetEventsTest {
     void aPodThatIsGoneAlreadyCountsAsDeleted() throws Exception {
         web.running(1);
         web.cluster.patch(Types.STATEFUL_SETS, "default", "web", null, "{'spec':{'replicas':0}}");
-        for (var informer : web.cluster.informers.all()) informer.pump(java.time.Duration.ZERO);
+        web.cluster.pump();
         web.cluster.stopped("web-0");
         web.cluster.step();
 

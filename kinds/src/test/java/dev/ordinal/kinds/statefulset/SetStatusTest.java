@@ -26,16 +26,16 @@ class SetStatusTest {
     void countersOfZeroAreLeftOutExceptTwo() throws Exception {
         web.create(0);
 
-        var status = web.set().path("status");
         var revision = web.updateRevision();
-        assertThat(status)
+        assertThat(web.set().path("status").toString())
                 .isEqualTo(
                         dev.ordinal.kinds.TestCluster.json(
                                 """
                                 {'availableReplicas':0,'collisionCount':0,'currentRevision':'%s',
                                  'observedGeneration':1,'replicas':0,'updateRevision':'%s'}
                                 """
-                                        .formatted(revision, revision)));
+                                        .formatted(revision, revision))
+                                .toString());
     }
 
     @Rule({"statefulset 9", "statefulset 14 22"})
