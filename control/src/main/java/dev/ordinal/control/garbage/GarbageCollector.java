@@ -305,7 +305,8 @@ public final class GarbageCollector implements Controller {
         SOLID,
         WAITING,
         DANGLING,
-        /// Nobody can tell: of an unknown kind, or in a namespace although the dependent is in none.
+        /// Nobody can tell: of an unknown kind, or in a namespace although the dependent is in
+        // none.
         UNKNOWN
     }
 

@@ -179,8 +179,7 @@ public final class NamespaceController implements Controller {
             if (phase.equals("Succeeded") || phase.equals("Failed")) continue;
             longest =
                     Math.max(
-                            longest,
-                            pod.tree().at("/spec/terminationGracePeriodSeconds").asLong());
+                            longest, pod.tree().at("/spec/terminationGracePeriodSeconds").asLong());
         }
         var deleted = Instant.parse(namespace.getMetadata().getDeletionTimestamp());
         boolean passed = !clock.instant().isBefore(deleted.plusSeconds(longest));

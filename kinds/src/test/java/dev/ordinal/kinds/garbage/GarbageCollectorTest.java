@@ -75,7 +75,8 @@ class GarbageCollectorTest {
 
     private List<String> owners(String name) {
         List<String> owners = new ArrayList<>();
-        for (var owner : cluster.api.get(MAPS, "default", name).tree().at("/metadata/ownerReferences")) {
+        for (var owner :
+                cluster.api.get(MAPS, "default", name).tree().at("/metadata/ownerReferences")) {
             owners.add(owner.path("name").asText());
         }
         return owners;
@@ -90,7 +91,8 @@ class GarbageCollectorTest {
     }
 
     private void hold(String name) {
-        cluster.patch(MAPS, "default", name, null, "{'metadata':{'finalizers':['example.org/hold']}}");
+        cluster.patch(
+                MAPS, "default", name, null, "{'metadata':{'finalizers':['example.org/hold']}}");
     }
 
     private void let(String name) throws InterruptedException {
@@ -310,7 +312,8 @@ class GarbageCollectorTest {
 
         assertThat(maps()).isEmpty();
         assertThat(cluster.names(MAPS, "other")).containsExactly("a");
-        var event = cluster.api.list(Types.EVENTS, "default", Api.ListOptions.ALL).items().getFirst();
+        var event =
+                cluster.api.list(Types.EVENTS, "default", Api.ListOptions.ALL).items().getFirst();
         assertThat(event.tree().path("reason").asText()).isEqualTo("OwnerRefInvalidNamespace");
         assertThat(event.tree().path("message").asText())
                 .isEqualTo(
@@ -332,7 +335,8 @@ class GarbageCollectorTest {
         settle();
 
         assertThat(owners("b")).containsExactly("x");
-        assertThat(cluster.api.list(Types.EVENTS, "default", Api.ListOptions.ALL).items()).hasSize(1);
+        assertThat(cluster.api.list(Types.EVENTS, "default", Api.ListOptions.ALL).items())
+                .hasSize(1);
     }
 
     @Rule("statefulset G9")

@@ -136,9 +136,9 @@ class NamespaceControllerTest {
         later(11);
         assertThat(condition("NamespaceDeletionContentFailure"))
                 .isEqualTo(
-                        "True ContentDeletionFailed: Failed to delete all resource types, 1 remaining:"
-                                + " unexpected items still remain in namespace: shop for gvr: /v1,"
-                                + " Resource=pods");
+                        "True ContentDeletionFailed: Failed to delete all resource types, 1"
+                                + " remaining: unexpected items still remain in namespace: shop for"
+                                + " gvr: /v1, Resource=pods");
         assertThat(cluster.names(Types.CONFIG_MAPS, "shop")).containsExactly("map");
     }
 

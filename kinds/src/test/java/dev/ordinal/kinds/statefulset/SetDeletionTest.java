@@ -115,8 +115,7 @@ class SetDeletionTest {
                                         "web",
                                         new Api.DeleteOptions(
                                                 null, "Background", true, null, null, false)))
-                .hasMessageContaining(
-                        "orphanDependents and deletionPropagation cannot be both set")
+                .hasMessageContaining("orphanDependents and deletionPropagation cannot be both set")
                 .matches(e -> ((dev.ordinal.api.ApiException) e).code() == 422);
     }
 
@@ -177,7 +176,10 @@ class SetDeletionTest {
                         e -> {
                             var status = ((dev.ordinal.api.ApiException) e).status();
                             return status.code() == 403
-                                    && status.details().causes().getFirst().reason()
+                                    && status.details()
+                                            .causes()
+                                            .getFirst()
+                                            .reason()
                                             .equals("NamespaceTerminating");
                         });
     }

@@ -30,11 +30,11 @@ class SetStatusTest {
         assertThat(web.set().path("status").toString())
                 .isEqualTo(
                         dev.ordinal.kinds.TestCluster.json(
-                                """
-                                {'availableReplicas':0,'collisionCount':0,'currentRevision':'%s',
-                                 'observedGeneration':1,'replicas':0,'updateRevision':'%s'}
-                                """
-                                        .formatted(revision, revision))
+                                        """
+                                        {'availableReplicas':0,'collisionCount':0,'currentRevision':'%s',
+                                         'observedGeneration':1,'replicas':0,'updateRevision':'%s'}
+                                        """
+                                                .formatted(revision, revision))
                                 .toString());
     }
 
