@@ -14,6 +14,8 @@ import dev.ordinal.kinds.pod.Diffs;
 
 import org.jspecify.annotations.Nullable;
 
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Everything the API server knows about `v1` PersistentVolumeClaims.
@@ -33,6 +35,7 @@ public final class Claims {
                                     claim.withObjectProperty("status").put("phase", "Pending");
                                 }
                             })
+                    .warnings((claim, _) -> warnings(claim.path("spec"), "spec"))
                     .rules(Claims::check)
                     .column(Columns.name())
                     .column(
@@ -68,6 +71,24 @@ public final class Claims {
         if (claim.path("spec") instanceof ObjectNode spec && !spec.has("volumeMode")) {
             spec.put("volumeMode", "Filesystem");
         }
+    }
+
+    /// Also for claim templates.
+    ///
+    /// @param path where the spec is
+    public static List<String> warnings(JsonNode spec, String path) {
+        List<String> warnings = new ArrayList<>();
+        for (var part : List.of("requests", "limits")) {
+            var amount = spec.path("resources").path(part).path("storage");
+            if (!amount.isTextual()) continue;
+            if (Quantity.of(amount.asText()).value().remainder(BigDecimal.ONE).signum() == 0) {
+                continue;
+            }
+            warnings.add(
+                    "%s.resources.%s[storage]: fractional byte value \"%s\" is invalid, must be an integer"
+                            .formatted(path, part, amount.asText()));
+        }
+        return warnings;
     }
 
     private static String status(JsonNode claim) {
