@@ -133,8 +133,10 @@ public final class Claims {
                     .key("storage")
                     .invalid(request.asText(), "must be greater than zero");
         }
-        var name = spec.path("storageClassName").asText();
-        if (!name.isEmpty()) Checks.subdomain(name, at.at("storageClassName"));
+        for (var field : List.of("storageClassName", "volumeAttributesClassName")) {
+            var name = spec.path(field).asText();
+            if (!name.isEmpty()) Checks.subdomain(name, at.at(field));
+        }
         Checks.oneOf(spec.path("volumeMode"), List.of("Block", "Filesystem"), at.at("volumeMode"));
         if (spec.path("selector").isObject()) {
             Checks.selector(spec.path("selector"), at.at("selector"));
@@ -179,6 +181,20 @@ public final class Claims {
         if (!claim.at("/spec/volumeMode").equals(old.at("/spec/volumeMode"))) {
             problems.at("volumeMode").invalid(claim.at("/spec/volumeMode"), "field is immutable");
         }
+        checkAttributes(claim, old, problems);
+    }
+
+    /// Attributes that were applied can be replaced, not taken away.
+    private static void checkAttributes(JsonNode claim, JsonNode old, Problems problems) {
+        var wanted = claim.at("/spec/volumeAttributesClassName");
+        boolean applied = old.path("status").has("currentVolumeAttributesClassName");
+        if (!applied || wanted.equals(old.at("/spec/volumeAttributesClassName"))) return;
+        if (!wanted.asText().isEmpty()) return;
+        problems.at("spec")
+                .at("volumeAttributesClassName")
+                .forbidden(
+                        "update to %s is forbidden when status.currentVolumeAttributesClassName is not nil"
+                                .formatted(wanted.isTextual() ? "empty string" : "nil"));
     }
 
     private static void checkSize(JsonNode wanted, JsonNode old, Problems problems) {

@@ -18,11 +18,10 @@ import java.util.TreeMap;
 /// An observation of the set `web` in a few words.
 ///
 /// Pods are written as `0 ready`, `2 pending r2`, `1 ready terminating`: the ordinal (or a whole
-/// name), then a phase (`pending`, `running`, `ready`, `failed`, `succeeded`, or `unknown`: Ready
-// but
-/// not Running), then a revision (`r1` unless given), `terminating`, `ready-for-5s`, `misnamed` (a
-/// wrong name label) or `unmounted` (without its claim). The current revision is r1, the update
-/// revision r2 unless told otherwise.
+/// name), then a phase (`pending`, `running`, `ready`, `failed`, `succeeded`, or `unknown`, which
+/// is Ready but not Running), then a revision (`r1` unless given), `terminating`, `ready-for-5s`,
+/// `misnamed` (a wrong name label) or `unmounted` (without its claim). The current revision is r1,
+/// the update revision r2 unless told otherwise.
 final class Given {
     static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
 
