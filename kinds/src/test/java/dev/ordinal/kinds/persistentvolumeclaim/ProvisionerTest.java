@@ -136,6 +136,36 @@ class ProvisionerTest {
         assertThat(files).hasSize(1);
     }
 
+    @Rule("storage 7.7")
+    @Test
+    void aVolumeThatIsThereAlreadyIsUsed() throws Exception {
+        full = true;
+        createClass("");
+        createClaim("");
+        var uid = cluster.api.get(Types.CLAIMS, "default", "c1").uid();
+        cluster.create(
+                Types.VOLUMES,
+                null,
+                """
+                {'metadata':{'name':'pvc-%s'},
+                 'spec':{'capacity':{'storage':'3Mi'},'accessModes':['ReadWriteOnce'],
+                         'storageClassName':'standard','csi':{'driver':'d','volumeHandle':'h'},
+                         'claimRef':{'namespace':'default','name':'c1','uid':'%s'}}}
+                """
+                        .formatted(uid, uid));
+        cluster.now = cluster.now.plusSeconds(10);
+        cluster.settle();
+
+        assertThat(
+                        cluster.api
+                                .get(Types.CLAIMS, "default", "c1")
+                                .tree()
+                                .at("/spec/volumeName")
+                                .asText())
+                .isEqualTo("pvc-" + uid);
+        assertThat(files).isEmpty();
+    }
+
     @Rule({"storage 7.5", "storage 4.2"})
     @Test
     void aFailureIsToldAndTriedAgain() throws Exception {
