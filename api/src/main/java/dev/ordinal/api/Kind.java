@@ -40,6 +40,7 @@ public final class Kind {
     private final List<Preparing> preparing;
     private final List<Rule> rules;
     private final List<Rule> statusRules;
+    private final List<Warnings> warnings;
     private final List<Column> columns;
     private final Map<String, Function<JsonNode, String>> selectableFields;
     private final boolean holdsContent;
@@ -66,6 +67,7 @@ public final class Kind {
         preparing = List.copyOf(b.preparing);
         rules = List.copyOf(b.rules);
         statusRules = List.copyOf(b.statusRules);
+        warnings = List.copyOf(b.warnings);
         columns = List.copyOf(b.columns);
         selectableFields = Map.copyOf(b.selectableFields);
         holdsContent = b.holdsContent;
@@ -189,6 +191,11 @@ public final class Kind {
         return statusRules;
     }
 
+    /// What the client should know of an object that is accepted nevertheless.
+    public List<String> warnings(JsonNode object, @Nullable JsonNode old) {
+        return warnings.stream().flatMap(w -> w.of(object, old).stream()).toList();
+    }
+
     public List<Column> columns() {
         return columns;
     }
@@ -242,6 +249,13 @@ public final class Kind {
         void check(JsonNode object, @Nullable JsonNode old, Problems problems);
     }
 
+    /// Collects what is allowed and yet unwise.
+    @FunctionalInterface
+    public interface Warnings {
+        /// @param old null for a create
+        List<String> of(JsonNode object, @Nullable JsonNode old);
+    }
+
     /// Deletion in two steps, as for pods.
     @FunctionalInterface
     public interface Graceful {
@@ -269,6 +283,7 @@ public final class Kind {
         private final List<Preparing> preparing = new ArrayList<>();
         private final List<Rule> rules = new ArrayList<>();
         private final List<Rule> statusRules = new ArrayList<>();
+        private final List<Warnings> warnings = new ArrayList<>();
         private final List<Column> columns = new ArrayList<>();
         private final Map<String, Function<JsonNode, String>> selectableFields =
                 new LinkedHashMap<>();
@@ -370,6 +385,11 @@ public final class Kind {
 
         public Builder statusRules(Rule rule) {
             statusRules.add(rule);
+            return this;
+        }
+
+        public Builder warnings(Warnings warning) {
+            warnings.add(warning);
             return this;
         }
 

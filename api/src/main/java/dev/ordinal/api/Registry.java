@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /// The one way a read or write takes: decode, default, admit, check, commit.
 ///
@@ -190,20 +191,26 @@ public final class Registry implements Api {
             Metadata.checkNew(kind, object, problems);
             kind.rules().forEach(rule -> rule.check(object, null, problems));
             if (!problems.isEmpty()) throw problems.invalid(kind.kind(), kind.group(), name);
+            var told = concat(warnings, kind.warnings(object, null));
             var shaped = kind.shape(object);
             var key = key(kind, namespace, name);
             var existing = store.latest().get(key);
             if (existing != null) throw new TakenException(name, existing.value());
-            if (options.dryRun()) return new Written(Stored.encode(0, shaped), true, warnings);
+            if (options.dryRun()) return new Written(Stored.encode(0, shaped), true, told);
             var stored = store.put(key, 0, revision -> encode(shaped, revision));
             done = true;
-            return new Written(stored, true, warnings);
+            return new Written(stored, true, told);
         } catch (StaleException _) {
             var winner = store.latest().get(key(kind, namespace, name));
             throw new TakenException(name, winner == null ? null : winner.value());
         } finally {
             attempt.end(done);
         }
+    }
+
+    private static List<String> concat(List<String> first, List<String> second) {
+        if (second.isEmpty()) return first;
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     static Stored encode(ObjectNode tree, long revision) {
@@ -425,11 +432,13 @@ public final class Registry implements Api {
             attempt.admit(admissions);
             kind.defaulting(object);
             check(kind, current, object, subresource);
+            var told =
+                    subresource == null ? concat(warnings, kind.warnings(object, old)) : warnings;
             var shaped = kind.shape(object);
             Metadata.of(shaped).put("resourceVersion", Long.toString(current.revision()));
-            if (Trees.same(shaped, old)) return new Written(current, false, warnings);
+            if (Trees.same(shaped, old)) return new Written(current, false, told);
             if (options.dryRun()) {
-                return new Written(Stored.encode(current.revision(), shaped), false, warnings);
+                return new Written(Stored.encode(current.revision(), shaped), false, told);
             }
             var key = key(kind, current.namespace(), current.name());
             var stored =
@@ -437,7 +446,7 @@ public final class Registry implements Api {
                             ? store.delete(key, current.revision(), r -> encode(shaped, r))
                             : store.put(key, current.revision(), r -> encode(shaped, r));
             done = true;
-            return new Written(stored, false, warnings);
+            return new Written(stored, false, told);
         } finally {
             attempt.end(done);
         }

@@ -3,6 +3,8 @@ package dev.ordinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ordinal.testing.Rule;
+
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -84,6 +86,7 @@ class GoldenIT {
         return transcript.toString();
     }
 
+    @Rule({"statefulset 10.2", "statefulset 10.4", "statefulset 10.5", "statefulset 10.6"})
     @Test
     void kubectlPrintsWhatItPrintsOnKubernetes() throws IOException {
         assumeTrue(Commands.kubectlIsThere());

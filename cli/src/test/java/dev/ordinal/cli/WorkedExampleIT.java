@@ -3,6 +3,8 @@ package dev.ordinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ordinal.testing.Rule;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,6 +176,7 @@ class WorkedExampleIT {
                 .isEqualTo("ondelete");
     }
 
+    @Rule({"statefulset 10.5", "statefulset 16 C"})
     @Test
     void aBadImageIsToldAndRolledBack() {
         cluster.in("set", "image", "sts/app-python", "app-python=visits:none").ok();
@@ -458,6 +461,7 @@ class WorkedExampleIT {
                 new InputStreamReader(client.stream(path), StandardCharsets.UTF_8));
     }
 
+    @Rule({"statefulset 7.7", "statefulset 10.6"})
     @Test
     void updatesGoFromTheHighestOrdinalDown() throws Exception {
         try (var client = Client.of(cluster.data());

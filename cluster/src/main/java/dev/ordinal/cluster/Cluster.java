@@ -4,23 +4,9 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
-import dev.ordinal.control.Controller;
-import dev.ordinal.control.ControllerLoop;
-import dev.ordinal.control.Informers;
 import dev.ordinal.control.Lifetime;
-import dev.ordinal.control.VolumeDisk;
-import dev.ordinal.control.garbage.GarbageCollector;
 import dev.ordinal.kinds.Catalogue;
-import dev.ordinal.kinds.endpointslice.EndpointSliceController;
-import dev.ordinal.kinds.namespace.NamespaceController;
-import dev.ordinal.kinds.namespace.NamespaceFurniture;
-import dev.ordinal.kinds.persistentvolume.VolumeController;
-import dev.ordinal.kinds.persistentvolumeclaim.ClaimController;
-import dev.ordinal.kinds.persistentvolumeclaim.ProtectionController;
-import dev.ordinal.kinds.persistentvolumeclaim.Provisioner;
-import dev.ordinal.kinds.pod.Scheduler;
 import dev.ordinal.kinds.service.ServiceAddresses;
-import dev.ordinal.kinds.statefulset.StatefulSetController;
 import dev.ordinal.node.runtime.Leftovers;
 import dev.ordinal.server.ApiServer;
 import dev.ordinal.server.auth.Pki;
@@ -49,7 +35,6 @@ public final class Cluster implements AutoCloseable {
     public static final String VERSION = "v1.36.0";
 
     private static final int HISTORY_MAX = 20_000;
-    private static final int WORKERS = 5;
 
     private final Settings settings;
     private final Lifetime life = new Lifetime();
@@ -82,7 +67,14 @@ public final class Cluster implements AutoCloseable {
             var pki = Pki.open(settings.data().resolve("pki"), clock, names(apiAddress));
             new Bootstrap(api).run(apiAddress, NodeParts.dnsAddress(settings));
             node = life.own(NodeParts.open(settings, api, clock));
-            startControllers(pki, node.disk(), node.name(), clock);
+            Controllers.of(
+                            api,
+                            clock,
+                            settings.featureGates(),
+                            node.disk(),
+                            node.name(),
+                            pki.authorityPem())
+                    .start(life, clock);
             server = life.own(serve(pki, store, node.streams(), clock));
             node.apiServer(new InetSocketAddress(settings.host(), server.port()));
             pki.writeKubeconfig(
@@ -135,26 +127,6 @@ public final class Cluster implements AutoCloseable {
                 "kubernetes.default.svc.cluster.local",
                 apiAddress,
                 InetAddress.getByName(settings.host()).getHostAddress());
-    }
-
-    private void startControllers(Pki pki, VolumeDisk disk, String node, InstantSource clock)
-            throws IOException, InterruptedException {
-        var informers = new Informers(api);
-        List<Controller> controllers =
-                List.of(
-                        new StatefulSetController(api, informers, clock, settings.featureGates()),
-                        new ClaimController(api, informers, clock),
-                        new Provisioner(api, informers, clock, disk, node),
-                        new VolumeController(api, informers, clock),
-                        new ProtectionController(api, informers),
-                        new EndpointSliceController(api, informers),
-                        new NamespaceController(api, informers, clock),
-                        new NamespaceFurniture(api, informers, pki.authorityPem()),
-                        new Scheduler(api, informers, clock));
-        var loops = controllers.stream().map(c -> new ControllerLoop(c, clock)).toList();
-        informers.start(life);
-        loops.forEach(loop -> loop.start(life, WORKERS));
-        new GarbageCollector(api, clock).start(life);
     }
 
     private ApiServer serve(Pki pki, Store<Stored> store, PodStreams streams, InstantSource clock)

@@ -67,6 +67,11 @@ public final class EventRecorder {
         record(reference(object, fieldPath), type, reason, message);
     }
 
+    /// @param involved the object as an ObjectReference
+    public void warning(ObjectNode involved, String reason, String message) {
+        record(involved, "Warning", reason, message);
+    }
+
     private static ObjectNode reference(HasMetadata about, String fieldPath) {
         var metadata = about.getMetadata();
         var node = JsonNodeFactory.instance.objectNode();
@@ -119,10 +124,9 @@ public final class EventRecorder {
 
     private void create(Same same, ObjectNode about) {
         var namespace = about.path("namespace").asText("default");
-        var name = about.path("name").asText() + "." + Long.toHexString(uniqueNanos());
         var event = JsonNodeFactory.instance.objectNode();
         event.put("kind", "Event").put("apiVersion", "v1");
-        event.putObject("metadata").put("name", name).put("namespace", namespace);
+        var metadata = event.putObject("metadata").put("namespace", namespace);
         event.set("involvedObject", about);
         event.put("reason", same.reason).put("message", same.message);
         var source = event.putObject("source").put("component", component);
@@ -132,8 +136,19 @@ public final class EventRecorder {
         event.put("type", same.type);
         event.putNull("eventTime");
         event.put("reportingComponent", component).put("reportingInstance", host);
-        api.create(EVENTS, namespace, new Api.Body.Tree(event), WriteOptions.by(component));
-        seen.put(same, new Seen(namespace, name, 1));
+        while (true) {
+            var name = about.path("name").asText() + "." + Long.toHexString(uniqueNanos());
+            metadata.put("name", name);
+            try {
+                var body = new Api.Body.Tree(event.deepCopy());
+                api.create(EVENTS, namespace, body, WriteOptions.by(component));
+                seen.put(same, new Seen(namespace, name, 1));
+                return;
+            } catch (ApiException refused) {
+                // Another component has just told something about the same object.
+                if (!refused.is("AlreadyExists")) throw refused;
+            }
+        }
     }
 
     private String now() {

@@ -12,6 +12,7 @@ import dev.ordinal.control.Controller;
 import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Types;
+import dev.ordinal.control.garbage.GarbageCollector;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.Codec;
 import dev.ordinal.store.MemoryStore;
@@ -33,6 +34,7 @@ public final class TestCluster implements AutoCloseable {
     public Instant now = Instant.parse("2026-01-02T03:04:05Z");
     private final Store<Stored> store;
     private final List<ControllerLoop> loops = new ArrayList<>();
+    private final List<GarbageCollector.Follower> followers = new ArrayList<>();
 
     public TestCluster(long seed) {
         this(seed, FeatureGates.DEFAULT);
@@ -69,6 +71,13 @@ public final class TestCluster implements AutoCloseable {
     /// Adds a controller made of the API and the caches.
     public void run(BiFunction<Api, Informers, Controller> controller) {
         loops.add(new ControllerLoop(controller.apply(api, informers), () -> now));
+    }
+
+    /// Adds the garbage collector.
+    public void collectGarbage() {
+        var garbage = new GarbageCollector(api, () -> now);
+        followers.addAll(garbage.followers());
+        loops.add(new ControllerLoop(garbage, () -> now));
     }
 
     public static ObjectNode json(String text) {
@@ -114,9 +123,29 @@ public final class TestCluster implements AutoCloseable {
         for (int steps = 0; busy; steps++) {
             if (steps > 100_000) throw new AssertionError("does not settle");
             busy = false;
-            for (var informer : informers.all()) busy |= informer.pump(Duration.ZERO);
+            busy |= pump();
             for (var loop : loops) busy |= loop.step();
         }
+    }
+
+    /// Lets the caches catch up once, then the controllers look at what is due now: what they write
+    /// meanwhile is not looked at again.
+    public void look() throws InterruptedException {
+        pump();
+        step();
+    }
+
+    /// The caches catch up.
+    public boolean pump() throws InterruptedException {
+        boolean news = false;
+        for (var informer : informers.all()) news |= informer.pump(Duration.ZERO);
+        for (var follower : followers) news |= follower.pump(Duration.ZERO);
+        return news;
+    }
+
+    /// The controllers look at what is due now, with caches as old as they are.
+    public void step() throws InterruptedException {
+        for (var loop : loops) loop.step();
     }
 
     public List<String> names(GroupVersionResource type, String namespace) {

@@ -1,6 +1,7 @@
 package dev.ordinal.control.garbage;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api;
@@ -9,14 +10,15 @@ import dev.ordinal.api.Api.ListOptions;
 import dev.ordinal.api.Api.WatchOptions;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Stored;
+import dev.ordinal.control.Controller;
+import dev.ordinal.control.EventRecorder;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Lifetime;
-import dev.ordinal.control.WorkQueue;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,13 +33,11 @@ import java.util.function.Consumer;
 
 /// Deletes objects when all their owners are gone, and finishes foreground and orphaning deletions.
 ///
-/// Each kind is watched on a thread of its own; all of them share one lock, so that the graph has
-/// one
-/// writer.
+/// Each kind has a [Follower], in production on a thread of its own; all of them share one lock, so
+/// that the graph has one writer. The keys are uids.
 ///
 /// @see "Kubernetes documentation: Garbage Collection; upstream: pkg/controller/garbagecollector"
-public final class GarbageCollector {
-    private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
+public final class GarbageCollector implements Controller {
     private static final WriteOptions WRITE = WriteOptions.by("generic-garbage-collector");
     private static final String ORPHAN = "orphan";
     private static final String FOREGROUND = "foregroundDeletion";
@@ -46,11 +46,28 @@ public final class GarbageCollector {
     private final Api api;
     private final Map<String, Node> nodes = new HashMap<>();
     private final Map<String, Set<String>> dependents = new HashMap<>();
-    private final WorkQueue queue;
+    private final List<Follower> followers;
+    private final EventRecorder events;
+    private Consumer<Key> again = _ -> {};
 
     public GarbageCollector(Api api, InstantSource clock) {
         this.api = api;
-        queue = new WorkQueue(clock);
+        events = new EventRecorder(api, "garbage-collector-controller", "", clock);
+        followers =
+                api.kinds().stream()
+                        .filter(kind -> !kind.type().resource().equals("events"))
+                        .map(Follower::new)
+                        .toList();
+    }
+
+    @Override
+    public String name() {
+        return "garbage";
+    }
+
+    @Override
+    public void watch(Consumer<Key> again) {
+        this.again = again;
     }
 
     /// One object in the graph.
@@ -75,38 +92,89 @@ public final class GarbageCollector {
         String namespace() {
             return object.namespace();
         }
-    }
 
-    public void start(Lifetime life) {
-        for (var kind : api.kinds()) {
-            if (kind.type().resource().equals("events")) continue;
-            life.run("garbage-" + kind.plural(), () -> follow(kind));
+        boolean blocks(String owner) {
+            return owners().stream()
+                    .filter(o -> o.path("uid").asText().equals(owner))
+                    .anyMatch(o -> o.path("blockOwnerDeletion").asBoolean());
         }
-        life.run(
-                "garbage",
-                () -> {
-                    while (true) look(queue.take());
-                });
+
+        /// What an event about it points at.
+        ObjectNode reference() {
+            var reference = JsonNodeFactory.instance.objectNode();
+            reference.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());
+            if (kind.namespaced()) reference.put("namespace", namespace());
+            return reference.put("name", object.name()).put("uid", object.uid());
+        }
     }
 
-    private void follow(Kind kind) throws InterruptedException {
-        while (true) {
+    /// Keeps the graph current, each kind on a thread of its own.
+    public void start(Lifetime life) {
+        for (var follower : followers) {
+            life.own(follower);
+            life.run(
+                    "garbage-" + follower.kind.plural(),
+                    () -> {
+                        while (true) follower.pump(Duration.ofMinutes(1));
+                    });
+        }
+    }
+
+    /// For a simulation that pumps by hand.
+    public List<Follower> followers() {
+        return followers;
+    }
+
+    /// Keeps one kind's part of the graph current, by list and watch. One thread pumps it.
+    public final class Follower implements AutoCloseable {
+        private final Kind kind;
+        private Api.@Nullable Watching watching;
+
+        private Follower(Kind kind) {
+            this.kind = kind;
+        }
+
+        public GroupVersionResource type() {
+            return kind.type();
+        }
+
+        /// Takes in what has happened, waiting at most `patience` for something to happen. The
+        /// first call lists; so does the first after a watch fell behind.
+        ///
+        /// @return whether anything changed
+        public boolean pump(Duration patience) throws InterruptedException {
+            var running = watching;
+            if (running == null) return relist();
+            try {
+                var events = running.next(patience);
+                for (var event : events) {
+                    switch (event.type()) {
+                        case ADDED, MODIFIED -> put(new Node(kind, event.object()));
+                        case DELETED -> drop(event.object().uid());
+                        case BOOKMARK -> {}
+                    }
+                }
+                return !events.isEmpty();
+            } catch (ApiException lost) {
+                if (lost.code() != 410) throw lost;
+                running.close();
+                watching = null;
+                return relist();
+            }
+        }
+
+        private boolean relist() {
             var listing = api.list(kind.type(), null, ListOptions.ALL);
             replaceAll(kind, listing.items());
             var after = WatchOptions.after(Long.toString(listing.revision()));
-            try (var watch = api.watch(kind.type(), null, after)) {
-                while (true) {
-                    for (var event : watch.next(Duration.ofMinutes(1))) {
-                        switch (event.type()) {
-                            case ADDED, MODIFIED -> put(new Node(kind, event.object()));
-                            case DELETED -> drop(event.object().uid());
-                            case BOOKMARK -> {}
-                        }
-                    }
-                }
-            } catch (ApiException lost) {
-                if (lost.code() != 410) throw lost;
-            }
+            watching = api.watch(kind.type(), null, after);
+            return true;
+        }
+
+        @Override
+        public void close() {
+            var running = watching;
+            if (running != null) running.close();
         }
     }
 
@@ -132,9 +200,41 @@ public final class GarbageCollector {
         for (var owner : node.owners()) {
             dependents.computeIfAbsent(owner.path("uid").asText(), _ -> new HashSet<>()).add(uid);
         }
+        if (before == null) {
+            for (var dependent : dependentsOf(uid)) reportForeignOwner(nodes.get(dependent), node);
+        }
+        if (before == null || !before.owners().equals(node.owners())) {
+            for (var owner : node.owners()) {
+                reportForeignOwner(node, nodes.get(owner.path("uid").asText()));
+            }
+            if (before != null) before.owners().forEach(o -> ask(o.path("uid").asText()));
+        }
         boolean watched = !node.owners().isEmpty() || node.has(ORPHAN) || node.has(FOREGROUND);
         if (watched) ask(uid);
         if (node.terminating()) dependentsOf(uid).forEach(this::ask);
+    }
+
+    /// An owner has to live in its dependents' namespace, or in none.
+    private void reportForeignOwner(@Nullable Node dependent, @Nullable Node owner) {
+        if (dependent == null
+                || owner == null
+                || !owner.kind.namespaced()
+                || owner.namespace().equals(dependent.namespace())) return;
+        for (var reference : dependent.owners()) {
+            if (!reference.path("uid").asText().equals(owner.object.uid())) continue;
+            events.warning(
+                    dependent.reference(),
+                    "OwnerRefInvalidNamespace",
+                    "ownerRef [%s/%s, namespace: %s, name: %s, uid: %s] does not exist in namespace \"%s\""
+                            .formatted(
+                                    reference.path("apiVersion").asText(),
+                                    reference.path("kind").asText(),
+                                    dependent.namespace(),
+                                    reference.path("name").asText(),
+                                    reference.path("uid").asText(),
+                                    dependent.namespace()));
+            return;
+        }
     }
 
     private synchronized void drop(String uid) {
@@ -160,30 +260,20 @@ public final class GarbageCollector {
     }
 
     private void ask(String uid) {
-        queue.add(new Key("", uid));
+        again.accept(new Key("", uid));
     }
 
-    private void look(Key key) {
-        Node node;
-        synchronized (this) {
-            node = nodes.get(key.name());
-        }
-        try {
-            if (node != null) process(node);
-            queue.done(key);
-        } catch (ApiException refused) {
-            LOG.debug("garbage {}: {}", key, refused.getMessage());
-            queue.failed(key);
-        } catch (RuntimeException broken) {
-            LOG.error("garbage {} failed", key, broken);
-            queue.failed(key);
-        }
+    @Override
+    public Optional<Duration> reconcile(Key key) {
+        var node = node(key.name());
+        return node.isPresent() ? process(node.get()) : Optional.empty();
     }
 
-    private void process(Node node) {
+    private Optional<Duration> process(Node node) {
         if (node.terminating() && node.has(ORPHAN)) orphan(node);
         else if (node.terminating() && node.has(FOREGROUND)) finishForeground(node);
-        else if (!node.terminating() || node.has(FOREGROUND)) collect(node);
+        else if (!node.terminating() || node.has(FOREGROUND)) return collect(node);
+        return Optional.empty();
     }
 
     /// The owner's name goes from its dependents, then the owner may go.
@@ -205,13 +295,7 @@ public final class GarbageCollector {
         for (var uid : dependentsOf(owner.object.uid())) {
             var dependent = node(uid);
             if (dependent.isEmpty()) continue;
-            boolean blocks =
-                    dependent.get().owners().stream()
-                            .anyMatch(
-                                    o ->
-                                            o.path("uid").asText().equals(owner.object.uid())
-                                                    && o.path("blockOwnerDeletion").asBoolean());
-            blocked |= blocks;
+            blocked |= dependent.get().blocks(owner.object.uid());
             ask(uid);
         }
         if (!blocked) removeFinalizer(owner, FOREGROUND);
@@ -220,33 +304,58 @@ public final class GarbageCollector {
     private enum State {
         SOLID,
         WAITING,
-        DANGLING
+        DANGLING,
+        /// Nobody can tell: of an unknown kind, or in a namespace although the dependent is in
+        // none.
+        UNKNOWN
     }
 
-    private void collect(Node node) {
-        if (node.owners().isEmpty()) return;
+    private Optional<Duration> collect(Node node) {
+        if (node.owners().isEmpty()) return Optional.empty();
         Set<String> others = new HashSet<>();
         boolean solid = false;
         boolean waiting = false;
         for (var owner : node.owners()) {
-            switch (state(node, owner)) {
-                case SOLID -> solid = true;
-                case WAITING -> {
-                    waiting = true;
-                    others.add(owner.path("uid").asText());
-                }
-                case DANGLING -> others.add(owner.path("uid").asText());
-            }
+            var state = state(node, owner);
+            if (state == State.UNKNOWN) return Optional.empty();
+            solid |= state == State.SOLID;
+            waiting |= state == State.WAITING;
+            if (state != State.SOLID) others.add(owner.path("uid").asText());
         }
         if (solid) {
             if (!others.isEmpty()) removeOwners(node, others);
-            return;
+            return Optional.empty();
         }
-        if (node.terminating()) return;
-        boolean foreground =
-                node.has(FOREGROUND) || (waiting && !dependentsOf(node.object.uid()).isEmpty());
-        var policy = node.has(ORPHAN) ? "Orphan" : foreground ? "Foreground" : "Background";
-        delete(node, policy);
+        if (node.terminating()) return Optional.empty();
+        var below = dependentsOf(node.object.uid());
+        if (waiting && !below.isEmpty()) {
+            boolean circle = below.stream().anyMatch(this::waitsForDependents);
+            var latest = circle ? unblock(node) : Optional.of(node);
+            return latest.flatMap(n -> delete(n, "Foreground"));
+        }
+        var policy =
+                node.has(ORPHAN) ? "Orphan" : node.has(FOREGROUND) ? "Foreground" : "Background";
+        return delete(node, policy);
+    }
+
+    private boolean waitsForDependents(String uid) {
+        return node(uid).filter(n -> n.terminating() && n.has(FOREGROUND)).isPresent();
+    }
+
+    /// Breaks a circle of owners that wait for each other: the node no longer blocks its own.
+    ///
+    /// @return the node as it is now; empty when it is gone
+    private Optional<Node> unblock(Node node) {
+        return change(
+                        node,
+                        tree -> {
+                            for (var owner : tree.at("/metadata/ownerReferences")) {
+                                if (owner.path("blockOwnerDeletion").asBoolean()) {
+                                    ((ObjectNode) owner).put("blockOwnerDeletion", false);
+                                }
+                            }
+                        })
+                .map(written -> new Node(node.kind, written));
     }
 
     /// Looked up live: the graph may be behind.
@@ -256,7 +365,8 @@ public final class GarbageCollector {
                         .filter(k -> k.apiVersion().equals(owner.path("apiVersion").asText()))
                         .filter(k -> k.kind().equals(owner.path("kind").asText()))
                         .findFirst();
-        if (kind.isEmpty()) return State.SOLID;
+        if (kind.isEmpty()) return State.UNKNOWN;
+        if (kind.get().namespaced() && !node.kind.namespaced()) return State.UNKNOWN;
         try {
             var found =
                     api.get(
@@ -272,7 +382,7 @@ public final class GarbageCollector {
         }
     }
 
-    private void delete(Node node, String policy) {
+    private Optional<Duration> delete(Node node, String policy) {
         try {
             api.delete(
                     node.kind.type(),
@@ -285,11 +395,12 @@ public final class GarbageCollector {
                             node.object.uid(),
                             Long.toString(node.object.revision()),
                             false));
+            return Optional.empty();
         } catch (ApiException refused) {
-            if (refused.code() == 404) return;
+            if (refused.code() == 404) return Optional.empty();
             if (!refused.is("Conflict")) throw refused;
             // A newer version is on its way through the watch and asks for another look.
-            queue.addAfter(new Key("", node.object.uid()), RETRY);
+            return Optional.of(RETRY);
         }
     }
 
@@ -317,22 +428,26 @@ public final class GarbageCollector {
                 });
     }
 
-    private void change(Node node, Consumer<ObjectNode> change) {
+    /// @return empty when it is gone
+    private Optional<Stored> change(Node node, Consumer<ObjectNode> change) {
         var namespace = node.kind.namespaced() ? node.namespace() : null;
         try {
             var fresh = api.get(node.kind.type(), namespace, node.object.name());
-            if (!fresh.uid().equals(node.object.uid())) return;
+            if (!fresh.uid().equals(node.object.uid())) return Optional.empty();
             var copy = fresh.copy();
             change.accept(copy);
-            api.update(
-                    node.kind.type(),
-                    namespace,
-                    node.object.name(),
-                    null,
-                    new Api.Body.Tree(copy),
-                    WRITE);
+            var written =
+                    api.update(
+                            node.kind.type(),
+                            namespace,
+                            node.object.name(),
+                            null,
+                            new Api.Body.Tree(copy),
+                            WRITE);
+            return Optional.of(written.object());
         } catch (ApiException refused) {
             if (refused.code() != 404) throw refused;
+            return Optional.empty();
         }
     }
 }

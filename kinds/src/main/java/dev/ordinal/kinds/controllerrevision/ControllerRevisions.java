@@ -41,6 +41,9 @@ public final class ControllerRevisions {
                             "must be greater than or equal to 0");
         }
         if (!revision.has("data")) problems.at("data").required("data is mandatory");
+        else if (old == null && !revision.path("data").isObject()) {
+            problems.at("data").required("data must be a valid JSON object");
+        }
         if (old != null) {
             Checks.immutable(revision.path("data"), old.path("data"), problems.at("data"));
         }

@@ -42,6 +42,7 @@ public final class PersistentVolumes {
                     .field("spec.persistentVolumeReclaimPolicy", f -> f.byDefault("Retain"))
                     .field("spec.volumeMode", f -> f.byDefault("Filesystem"))
                     .preparing(PersistentVolumes::prepare)
+                    .warnings(PersistentVolumes::warnings)
                     .rules(PersistentVolumes::check)
                     .column(Columns.name())
                     .column(
@@ -87,6 +88,15 @@ public final class PersistentVolumes {
         }
     }
 
+    private static List<String> warnings(JsonNode volume, @Nullable JsonNode old) {
+        return volume.at("/spec/persistentVolumeReclaimPolicy").asText().equals("Recycle")
+                ? List.of(
+                        "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is"
+                                + " deprecated. Instead, the recommended approach is to use dynamic"
+                                + " provisioning.")
+                : List.of();
+    }
+
     private static String status(JsonNode volume) {
         return volume.path("metadata").has("deletionTimestamp")
                 ? "Terminating"
@@ -128,6 +138,11 @@ public final class PersistentVolumes {
         for (int i = 1; i < sources.size(); i++) {
             at.at(sources.get(i)).forbidden("may not specify more than 1 volume type");
         }
+        if (spec.path("persistentVolumeReclaimPolicy").asText().equals("Recycle")
+                && spec.at("/hostPath/path").asText().equals("/")) {
+            at.at("persistentVolumeReclaimPolicy")
+                    .forbidden("may not be 'recycle' for a hostPath mount of '/'");
+        }
         if (spec.has("local") && !spec.has("nodeAffinity")) {
             at.at("nodeAffinity").required("Local volume requires node affinity");
         }
@@ -150,5 +165,13 @@ public final class PersistentVolumes {
                                     + Diffs.of(before, source));
         }
         Checks.immutable(spec.path("volumeMode"), old.path("volumeMode"), at.at("volumeMode"));
+        if (old.has("nodeAffinity")) {
+            Checks.immutable(
+                    spec.path("nodeAffinity"), old.path("nodeAffinity"), at.at("nodeAffinity"));
+        }
+        if (old.has("volumeAttributesClassName") && !spec.has("volumeAttributesClassName")) {
+            at.at("volumeAttributesClassName")
+                    .forbidden("update from non-nil value to nil is forbidden");
+        }
     }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -80,8 +81,10 @@ public final class VolumeController implements Controller {
             return Optional.empty();
         }
         var bound = claim.get().at("/spec/volumeName").asText();
-        if (bound.equals(key.name())) setPhase(volume, "Bound", "");
-        else if (!bound.isEmpty()) unbind(volume);
+        if (bound.isEmpty()) compareModes(volume, claim.get());
+        else if (bound.equals(key.name())) setPhase(volume, "Bound", "");
+        else if (provisioned(volume) && deletes(volume)) release(volume);
+        else unbind(volume);
         return Optional.empty();
     }
 
@@ -94,23 +97,65 @@ public final class VolumeController implements Controller {
         }
     }
 
-    private void release(PersistentVolume volume) {
-        var phase = Storage.phase(volume);
-        if (!phase.equals("Released") && !phase.equals("Failed")) setPhase(volume, "Released", "");
-        var policy = volume.getSpec().getPersistentVolumeReclaimPolicy();
-        boolean ours = Storage.annotation(volume, Storage.PROVISIONED_BY).isPresent();
-        if ("Retain".equals(policy) || ("Delete".equals(policy) && ours)) return;
-        var message =
-                "Delete".equals(policy)
-                        ? "error getting deleter volume plugin for volume \"%s\": no deletable volume plugin matched"
-                                .formatted(volume.getMetadata().getName())
-                        : "No recycler plugin found for the volume!";
-        if (phase.equals("Failed")) return;
+    private static boolean provisioned(PersistentVolume volume) {
+        return Storage.annotation(volume, Storage.PROVISIONED_BY).isPresent();
+    }
+
+    private static boolean deletes(PersistentVolume volume) {
+        return "Delete".equals(volume.getSpec().getPersistentVolumeReclaimPolicy());
+    }
+
+    /// The binder never takes a volume of another mode, so both sides are told.
+    private void compareModes(PersistentVolume volume, ObjectNode claim) {
+        var mode = volume.getSpec().getVolumeMode();
+        if (claim.at("/spec/volumeMode").asText().equals(mode)) return;
+        var metadata = claim.path("metadata");
         events.warning(
                 volume,
-                "Delete".equals(policy) ? "VolumeFailedDelete" : "VolumeFailedRecycle",
-                message);
+                "VolumeMismatch",
+                "Cannot bind PersistentVolume to requested PersistentVolumeClaim \"%s\" due to incompatible volumeMode."
+                        .formatted(metadata.path("name").asText()));
+        var involved = claim.objectNode();
+        involved.put("kind", "PersistentVolumeClaim").put("apiVersion", "v1");
+        for (var field : List.of("namespace", "name", "uid", "resourceVersion")) {
+            involved.set(field, metadata.path(field));
+        }
+        events.warning(
+                involved,
+                "VolumeMismatch",
+                "Cannot bind PersistentVolume \"%s\" to requested PersistentVolumeClaim due to incompatible volumeMode."
+                        .formatted(volume.getMetadata().getName()));
+    }
+
+    /// Its claim is gone for good. Each change of phase is looked at again.
+    private void release(PersistentVolume volume) {
+        var phase = Storage.phase(volume);
+        if (phase.equals("Failed")) return;
+        if (!phase.equals("Released")) {
+            setPhase(volume, "Released", "");
+            return;
+        }
+        var spec = volume.getSpec();
+        if (spec.getPersistentVolumeReclaimPolicy().equals("Recycle")) {
+            fail(volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!");
+        } else if (deletes(volume) && !provisioned(volume) && spec.getCsi() == null) {
+            fail(volume, "VolumeFailedDelete", deletionProblem(volume));
+        }
+    }
+
+    private static String deletionProblem(PersistentVolume volume) {
+        var path = volume.getSpec().getHostPath();
+        if (path != null && !path.getPath().matches("/tmp/.+")) {
+            return "host_path deleter only supports /tmp/.+ but received provided "
+                    + path.getPath();
+        }
+        return "error getting deleter volume plugin for volume \"%s\": no deletable volume plugin matched"
+                .formatted(volume.getMetadata().getName());
+    }
+
+    private void fail(PersistentVolume volume, String reason, String message) {
         setPhase(volume, "Failed", message);
+        events.warning(volume, reason, message);
     }
 
     private void unbind(PersistentVolume volume) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.WriteOptions;
-import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Stored;
 import dev.ordinal.control.Controller;
 import dev.ordinal.control.EventRecorder;
 import dev.ordinal.control.Informer;
@@ -22,12 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /// Brings claims and volumes together, in the four writes of upstream: each can be the last before
 /// a
@@ -43,11 +43,13 @@ public final class ClaimController implements Controller {
     private final Informer<StorageClass> classes;
     private final Informer<Pod> pods;
     private final EventRecorder events;
+    private final InstantSource clock;
     private volatile long lastClaimWrite;
     private volatile long lastVolumeWrite;
 
     public ClaimController(Api api, Informers informers, InstantSource clock) {
         this.api = api;
+        this.clock = clock;
         claims = informers.of(Types.CLAIMS, PersistentVolumeClaim.class);
         volumes = informers.of(Types.VOLUMES, PersistentVolume.class);
         classes = informers.of(Types.STORAGE_CLASSES, StorageClass.class);
@@ -99,18 +101,16 @@ public final class ClaimController implements Controller {
                     changeClaim(
                             claim,
                             null,
-                            tree -> {
-                                tree.withObjectProperty("spec").put("storageClassName", name);
-                                return tree;
-                            });
+                            tree -> tree.withObjectProperty("spec").put("storageClassName", name));
             case ClaimPlan.Request(var provisioner) -> request(claim, provisioner);
             case ClaimPlan.Wait(var notice) -> {
                 notice.ifPresent(n -> tell(claim, n.type(), n.reason(), n.message()));
                 setPhase(claim, "Pending");
             }
             case ClaimPlan.Lose(var reason, var message) -> {
-                if (!Storage.phase(claim).equals("Lost")) tell(claim, "Warning", reason, message);
+                boolean news = !Storage.phase(claim).equals("Lost");
                 setPhase(claim, "Lost");
+                if (news) tell(claim, "Warning", reason, message);
             }
         }
         return Optional.empty();
@@ -133,65 +133,76 @@ public final class ClaimController implements Controller {
                         .anyMatch(source -> source != null && claim.equals(source.getClaimName()));
     }
 
+    /// Each write names the version it is based on: of two claims that want one volume, the second
+    /// meets a conflict and looks for another.
     private void bind(PersistentVolumeClaim claim, PersistentVolume volume) {
+        var stored = volumes.stored(Key.of(volume));
+        if (stored == null) return;
         var metadata = claim.getMetadata();
         var ref = volume.getSpec().getClaimRef();
         boolean reserved = Storage.refersTo(ref, claim);
         if (ref == null || !metadata.getUid().equals(ref.getUid())) {
-            changeVolume(
-                    volume,
-                    null,
-                    tree -> {
-                        tree.withObjectProperty("spec")
-                                .putObject("claimRef")
-                                .put("kind", "PersistentVolumeClaim")
-                                .put("apiVersion", "v1")
-                                .put("namespace", metadata.getNamespace())
-                                .put("name", metadata.getName())
-                                .put("uid", metadata.getUid())
-                                .put("resourceVersion", metadata.getResourceVersion());
-                        if (!reserved) annotate(tree, Storage.BOUND_BY_CONTROLLER, "yes");
-                        return tree;
-                    });
+            stored =
+                    changeVolume(
+                            stored,
+                            null,
+                            tree -> {
+                                tree.withObjectProperty("spec")
+                                        .putObject("claimRef")
+                                        .put("kind", "PersistentVolumeClaim")
+                                        .put("apiVersion", "v1")
+                                        .put("namespace", metadata.getNamespace())
+                                        .put("name", metadata.getName())
+                                        .put("uid", metadata.getUid())
+                                        .put("resourceVersion", metadata.getResourceVersion());
+                                if (!reserved) annotate(tree, Storage.BOUND_BY_CONTROLLER, "yes");
+                            });
         }
         if (!Storage.phase(volume).equals("Bound")) {
-            changeVolume(
-                    volume,
-                    "status",
-                    tree -> {
-                        tree.withObjectProperty("status").put("phase", "Bound");
-                        return tree;
-                    });
+            stored =
+                    changeVolume(
+                            stored,
+                            "status",
+                            tree ->
+                                    tree.withObjectProperty("status")
+                                            .put("phase", "Bound")
+                                            .put("lastPhaseTransitionTime", now()));
         }
-        bindClaim(claim, volume);
+        bindClaim(claim, stored);
     }
 
-    private void bindClaim(PersistentVolumeClaim claim, PersistentVolume volume) {
+    private String now() {
+        return clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private void bindClaim(PersistentVolumeClaim claim, Stored volume) {
+        var stored = claims.stored(Key.of(claim));
+        if (stored == null) return;
         boolean named = !Storage.volumeName(claim).isEmpty();
         if (!named || Storage.annotation(claim, Storage.BIND_COMPLETED).isEmpty()) {
-            changeClaim(
-                    claim,
-                    null,
-                    tree -> {
-                        tree.withObjectProperty("spec")
-                                .put("volumeName", volume.getMetadata().getName());
-                        annotate(tree, Storage.BIND_COMPLETED, "yes");
-                        if (!named) annotate(tree, Storage.BOUND_BY_CONTROLLER, "yes");
-                        return tree;
-                    });
+            stored =
+                    changeClaim(
+                            stored,
+                            null,
+                            tree -> {
+                                tree.withObjectProperty("spec").put("volumeName", volume.name());
+                                annotate(tree, Storage.BIND_COMPLETED, "yes");
+                                if (!named) annotate(tree, Storage.BOUND_BY_CONTROLLER, "yes");
+                            });
         }
         if (Storage.phase(claim).equals("Bound")) return;
-        var spec = volumes.stored(Key.of(volume));
         changeClaim(
-                claim,
+                stored,
                 "status",
                 tree -> {
                     var status = tree.withObjectProperty("status").put("phase", "Bound");
-                    if (spec != null) {
-                        status.set("accessModes", spec.tree().at("/spec/accessModes").deepCopy());
-                        status.set("capacity", spec.tree().at("/spec/capacity").deepCopy());
+                    var spec = volume.tree().path("spec");
+                    status.set("accessModes", spec.path("accessModes").deepCopy());
+                    status.set("capacity", spec.path("capacity").deepCopy());
+                    var attributes = spec.get("volumeAttributesClassName");
+                    if (attributes != null) {
+                        status.set("currentVolumeAttributesClassName", attributes);
                     }
-                    return tree;
                 });
     }
 
@@ -207,7 +218,6 @@ public final class ClaimController implements Controller {
                     tree -> {
                         annotate(tree, Storage.PROVISIONER, provisioner);
                         annotate(tree, Storage.BETA_PROVISIONER, provisioner);
-                        return tree;
                     });
         }
         tell(
@@ -225,8 +235,13 @@ public final class ClaimController implements Controller {
                 "status",
                 tree -> {
                     var status = tree.withObjectProperty("status").put("phase", phase);
-                    if (phase.equals("Lost")) status.remove(List.of("accessModes", "capacity"));
-                    return tree;
+                    if (phase.equals("Lost")) {
+                        status.remove(
+                                List.of(
+                                        "accessModes",
+                                        "capacity",
+                                        "currentVolumeAttributesClassName"));
+                    }
                 });
     }
 
@@ -238,38 +253,40 @@ public final class ClaimController implements Controller {
     private void changeClaim(
             PersistentVolumeClaim claim,
             @Nullable String subresource,
-            UnaryOperator<ObjectNode> change) {
-        var metadata = claim.getMetadata();
-        var fresh = api.get(Types.CLAIMS, metadata.getNamespace(), metadata.getName());
-        if (!fresh.uid().equals(metadata.getUid())) throw gone(metadata.getName());
+            Consumer<ObjectNode> change) {
+        var stored = claims.stored(Key.of(claim));
+        if (stored != null) changeClaim(stored, subresource, change);
+    }
+
+    private Stored changeClaim(
+            Stored claim, @Nullable String subresource, Consumer<ObjectNode> change) {
+        var copy = claim.copy();
+        change.accept(copy);
         var written =
                 api.update(
                         Types.CLAIMS,
-                        metadata.getNamespace(),
-                        metadata.getName(),
+                        claim.namespace(),
+                        claim.name(),
                         subresource,
-                        new Api.Body.Tree(change.apply(fresh.copy())),
+                        new Api.Body.Tree(copy),
                         WRITE);
         lastClaimWrite = written.object().revision();
+        return written.object();
     }
 
-    private static ApiException gone(String name) {
-        return ApiException.notFound(Types.CLAIMS, name);
-    }
-
-    private void changeVolume(
-            PersistentVolume volume,
-            @Nullable String subresource,
-            UnaryOperator<ObjectNode> change) {
-        var name = volume.getMetadata().getName();
+    private Stored changeVolume(
+            Stored volume, @Nullable String subresource, Consumer<ObjectNode> change) {
+        var copy = volume.copy();
+        change.accept(copy);
         var written =
                 api.update(
                         Types.VOLUMES,
                         null,
-                        name,
+                        volume.name(),
                         subresource,
-                        new Api.Body.Tree(change.apply(api.get(Types.VOLUMES, null, name).copy())),
+                        new Api.Body.Tree(copy),
                         WRITE);
         lastVolumeWrite = written.object().revision();
+        return written.object();
     }
 }

@@ -173,6 +173,9 @@ sealed interface ClaimPlan {
         if (!Storage.className(volume).equals(Storage.className(claim))) {
             return Optional.of("storageClassName does not match");
         }
+        if (!sameAttributes(claim, volume)) {
+            return Optional.of("volumeAttributesClassName does not match");
+        }
         if (!sameMode(claim, volume)) return Optional.of("incompatible volumeMode");
         if (!offersModes(claim, volume)) return Optional.of("incompatible accessMode");
         return Optional.empty();
@@ -208,6 +211,7 @@ sealed interface ClaimPlan {
                         .filter(v -> !Storage.deleting(v))
                         .filter(v -> Storage.capacity(v).compareTo(Storage.requested(claim)) >= 0)
                         .filter(v -> sameMode(claim, v))
+                        .filter(v -> sameAttributes(claim, v))
                         .toList();
         var reserved =
                 fitting.stream()
@@ -231,6 +235,11 @@ sealed interface ClaimPlan {
     private static boolean sameMode(PersistentVolumeClaim claim, PersistentVolume volume) {
         return Storage.mode(claim.getSpec().getVolumeMode())
                 .equals(Storage.mode(volume.getSpec().getVolumeMode()));
+    }
+
+    private static boolean sameAttributes(PersistentVolumeClaim claim, PersistentVolume volume) {
+        return Storage.orEmpty(claim.getSpec().getVolumeAttributesClassName())
+                .equals(Storage.orEmpty(volume.getSpec().getVolumeAttributesClassName()));
     }
 
     private static boolean offersModes(PersistentVolumeClaim claim, PersistentVolume volume) {

@@ -14,6 +14,8 @@ import dev.ordinal.kinds.pod.Diffs;
 
 import org.jspecify.annotations.Nullable;
 
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Everything the API server knows about `v1` PersistentVolumeClaims.
@@ -33,6 +35,7 @@ public final class Claims {
                                     claim.withObjectProperty("status").put("phase", "Pending");
                                 }
                             })
+                    .warnings((claim, _) -> warnings(claim.path("spec"), "spec"))
                     .rules(Claims::check)
                     .column(Columns.name())
                     .column(
@@ -68,6 +71,24 @@ public final class Claims {
         if (claim.path("spec") instanceof ObjectNode spec && !spec.has("volumeMode")) {
             spec.put("volumeMode", "Filesystem");
         }
+    }
+
+    /// Also for claim templates.
+    ///
+    /// @param path where the spec is
+    public static List<String> warnings(JsonNode spec, String path) {
+        List<String> warnings = new ArrayList<>();
+        for (var part : List.of("requests", "limits")) {
+            var amount = spec.path("resources").path(part).path("storage");
+            if (!amount.isTextual()) continue;
+            if (Quantity.of(amount.asText()).value().remainder(BigDecimal.ONE).signum() == 0) {
+                continue;
+            }
+            warnings.add(
+                    "%s.resources.%s[storage]: fractional byte value \"%s\" is invalid, must be an integer"
+                            .formatted(path, part, amount.asText()));
+        }
+        return warnings;
     }
 
     private static String status(JsonNode claim) {
@@ -112,8 +133,10 @@ public final class Claims {
                     .key("storage")
                     .invalid(request.asText(), "must be greater than zero");
         }
-        var name = spec.path("storageClassName").asText();
-        if (!name.isEmpty()) Checks.subdomain(name, at.at("storageClassName"));
+        for (var field : List.of("storageClassName", "volumeAttributesClassName")) {
+            var name = spec.path(field).asText();
+            if (!name.isEmpty()) Checks.subdomain(name, at.at(field));
+        }
         Checks.oneOf(spec.path("volumeMode"), List.of("Block", "Filesystem"), at.at("volumeMode"));
         if (spec.path("selector").isObject()) {
             Checks.selector(spec.path("selector"), at.at("selector"));
@@ -158,6 +181,20 @@ public final class Claims {
         if (!claim.at("/spec/volumeMode").equals(old.at("/spec/volumeMode"))) {
             problems.at("volumeMode").invalid(claim.at("/spec/volumeMode"), "field is immutable");
         }
+        checkAttributes(claim, old, problems);
+    }
+
+    /// Attributes that were applied can be replaced, not taken away.
+    private static void checkAttributes(JsonNode claim, JsonNode old, Problems problems) {
+        var wanted = claim.at("/spec/volumeAttributesClassName");
+        boolean applied = old.path("status").has("currentVolumeAttributesClassName");
+        if (!applied || wanted.equals(old.at("/spec/volumeAttributesClassName"))) return;
+        if (!wanted.asText().isEmpty()) return;
+        problems.at("spec")
+                .at("volumeAttributesClassName")
+                .forbidden(
+                        "update to %s is forbidden when status.currentVolumeAttributesClassName is not nil"
+                                .formatted(wanted.isTextual() ? "empty string" : "nil"));
     }
 
     private static void checkSize(JsonNode wanted, JsonNode old, Problems problems) {

@@ -6,6 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 public final class Finalizers {
     private Finalizers() {}
 
+    /// @return whether it was missing
+    public static boolean add(ObjectNode object, String finalizer) {
+        var finalizers = object.withObjectProperty("metadata").withArrayProperty("finalizers");
+        for (var known : finalizers) if (known.asText().equals(finalizer)) return false;
+        finalizers.add(finalizer);
+        return true;
+    }
+
     /// @return whether it was there
     public static boolean remove(ObjectNode object, String finalizer) {
         var finalizers = object.withObjectProperty("metadata").withArrayProperty("finalizers");

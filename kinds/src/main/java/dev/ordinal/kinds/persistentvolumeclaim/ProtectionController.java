@@ -1,9 +1,12 @@
 package dev.ordinal.kinds.persistentvolumeclaim;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.ListOptions;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.control.Controller;
 import dev.ordinal.control.Informer;
 import dev.ordinal.control.Informers;
@@ -11,15 +14,15 @@ import dev.ordinal.control.Key;
 import dev.ordinal.control.Typed;
 import dev.ordinal.control.Types;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /// Lets a deleted claim go when no pod uses it, and a deleted volume when it is no longer bound.
 ///
@@ -75,17 +78,15 @@ public final class ProtectionController implements Controller {
     public Optional<Duration> reconcile(Key key) {
         if (key.namespace().isEmpty()) {
             var volume = volumes.get(key);
-            if (volume != null
-                    && Storage.deleting(volume)
-                    && !Storage.phase(volume).equals("Bound")) {
-                release(Types.VOLUMES, null, key.name(), Storage.VOLUME_PROTECTION);
-            }
+            if (volume == null) return Optional.empty();
+            if (!Storage.deleting(volume)) protect(Types.VOLUMES, volume);
+            else if (!Storage.phase(volume).equals("Bound")) release(Types.VOLUMES, volume);
             return Optional.empty();
         }
         var claim = claims.get(key);
-        if (claim != null && Storage.deleting(claim) && !used(key)) {
-            release(Types.CLAIMS, key.namespace(), key.name(), Storage.CLAIM_PROTECTION);
-        }
+        if (claim == null) return Optional.empty();
+        if (!Storage.deleting(claim)) protect(Types.CLAIMS, claim);
+        else if (!used(key)) release(Types.CLAIMS, claim);
         return Optional.empty();
     }
 
@@ -97,15 +98,36 @@ public final class ProtectionController implements Controller {
                 .anyMatch(pod -> ClaimController.uses(pod, key.name()));
     }
 
-    private void release(
-            dev.ordinal.api.GroupVersionResource type,
-            @Nullable String namespace,
-            String name,
-            String finalizer) {
+    /// Admission gives the finalizer; this is for objects that lost it.
+    private void protect(GroupVersionResource type, HasMetadata object) {
+        var finalizers = object.getMetadata().getFinalizers();
+        if (finalizers != null && finalizers.contains(finalizer(type))) return;
+        change(type, object, tree -> Finalizers.add(tree, finalizer(type)));
+    }
+
+    private void release(GroupVersionResource type, HasMetadata object) {
+        change(type, object, tree -> Finalizers.remove(tree, finalizer(type)));
+    }
+
+    private static String finalizer(GroupVersionResource type) {
+        return type.equals(Types.CLAIMS) ? Storage.CLAIM_PROTECTION : Storage.VOLUME_PROTECTION;
+    }
+
+    private void change(
+            GroupVersionResource type, HasMetadata object, Predicate<ObjectNode> change) {
+        var metadata = object.getMetadata();
         try {
-            var copy = api.get(type, namespace, name).copy();
-            if (Finalizers.remove(copy, finalizer)) {
-                api.update(type, namespace, name, null, new Api.Body.Tree(copy), WRITE);
+            var current = api.get(type, metadata.getNamespace(), metadata.getName());
+            if (!current.uid().equals(metadata.getUid())) return;
+            var copy = current.copy();
+            if (change.test(copy)) {
+                api.update(
+                        type,
+                        metadata.getNamespace(),
+                        metadata.getName(),
+                        null,
+                        new Api.Body.Tree(copy),
+                        WRITE);
             }
         } catch (ApiException refused) {
             if (refused.code() != 404) throw refused;

@@ -11,14 +11,9 @@ public final class StorageProtection implements Admission {
     public void admit(Write write) {
         if (write.operation() != Operation.CREATE) return;
         var type = write.kind().type();
-        if (type.equals(Claims.KIND.type())) add(write, Storage.CLAIM_PROTECTION);
-        if (type.equals(PersistentVolumes.KIND.type())) add(write, Storage.VOLUME_PROTECTION);
-    }
-
-    private static void add(Write write, String finalizer) {
-        var finalizers =
-                write.object().withObjectProperty("metadata").withArrayProperty("finalizers");
-        for (var known : finalizers) if (known.asText().equals(finalizer)) return;
-        finalizers.add(finalizer);
+        if (type.equals(Claims.KIND.type()))
+            Finalizers.add(write.object(), Storage.CLAIM_PROTECTION);
+        if (type.equals(PersistentVolumes.KIND.type()))
+            Finalizers.add(write.object(), Storage.VOLUME_PROTECTION);
     }
 }

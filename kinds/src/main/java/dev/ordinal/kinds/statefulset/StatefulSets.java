@@ -19,6 +19,7 @@ import dev.ordinal.kinds.pod.PodRules;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -62,6 +63,7 @@ public final class StatefulSets {
                 .field("spec.podManagementPolicy", f -> f.byDefault("OrderedReady"))
                 .field("spec.revisionHistoryLimit", f -> f.byDefault(10))
                 .defaulting(StatefulSets::fill)
+                .warnings(StatefulSets::warnings)
                 .rules(StatefulSets::check)
                 .statusRules(StatefulSets::checkStatus)
                 .column(Columns.name())
@@ -124,13 +126,41 @@ public final class StatefulSets {
         if (set.at(block) instanceof ObjectNode rolling) rolling.remove(MAX_UNAVAILABLE);
     }
 
+    private static List<String> warnings(JsonNode set, @Nullable JsonNode old) {
+        List<String> warnings = new ArrayList<>();
+        var templates = set.at("/spec/volumeClaimTemplates");
+        for (int i = 0; i < templates.size(); i++) {
+            // The capital letter is upstream's; on creation it has no such word at all.
+            var path = "spec.volumeClaimTemplates[" + i + "]" + (old == null ? "" : ".Spec");
+            warnings.addAll(Claims.warnings(templates.get(i).path("spec"), path));
+        }
+        if (set.at("/spec/revisionHistoryLimit").asInt() < 0) {
+            warnings.add(
+                    "spec.revisionHistoryLimit: a negative value retains all historical revisions;"
+                            + " a value >= 0 is recommended");
+        }
+        return warnings;
+    }
+
     private static void check(JsonNode set, @Nullable JsonNode old, Problems problems) {
         var spec = set.path("spec");
-        var at = problems.at("spec");
+        boolean oldIsFine = old == null || isFine(old.path("spec"));
+        checkSpec(spec, old == null, oldIsFine, problems.at("spec"));
         if (old != null) {
-            checkImmutable((ObjectNode) spec, (ObjectNode) old.path("spec"), at);
+            checkImmutable((ObjectNode) spec, (ObjectNode) old.path("spec"), problems.at("spec"));
         }
         Extensions.check(set, problems);
+    }
+
+    /// An update of a set that would not be accepted today keeps its template unchecked.
+    private static boolean isFine(JsonNode spec) {
+        var problems = new Problems();
+        checkSpec(spec, false, true, problems);
+        return problems.isEmpty();
+    }
+
+    private static void checkSpec(
+            JsonNode spec, boolean creating, boolean withTemplate, Problems at) {
         var policy = spec.path("podManagementPolicy").asText();
         if (!List.of("OrderedReady", "Parallel").contains(policy)) {
             at.at("podManagementPolicy").invalid(policy, "must be 'OrderedReady' or 'Parallel'");
@@ -145,8 +175,8 @@ public final class StatefulSets {
         Checks.nonNegative(spec.path("replicas"), at.at("replicas"));
         Checks.nonNegative(spec.path("minReadySeconds"), at.at("minReadySeconds"));
         Checks.nonNegative(spec.at("/ordinals/start"), at.at("ordinals").at("start"));
-        if (old == null) checkCreation(spec, at);
-        checkTemplate(spec, at);
+        if (creating) checkCreation(spec, at);
+        checkTemplate(spec, withTemplate, at);
     }
 
     private static void checkImmutable(ObjectNode spec, ObjectNode old, Problems at) {
@@ -165,12 +195,16 @@ public final class StatefulSets {
     private static ObjectNode internal(JsonNode strategy) {
         var tree = JsonNodeFactory.instance.objectNode();
         tree.set("Type", strategy.path("type"));
-        var rolling = strategy.path("rollingUpdate");
-        if (!rolling.isObject()) return tree.putNull("RollingUpdate");
-        var internal = tree.putObject("RollingUpdate");
-        internal.set("Partition", rolling.path("partition"));
-        internal.set("MaxUnavailable", rolling.path("maxUnavailable"));
+        tree.set("RollingUpdate", internalBlock(strategy.path("rollingUpdate")));
         return tree;
+    }
+
+    private static JsonNode internalBlock(JsonNode rolling) {
+        if (!rolling.isObject()) return JsonNodeFactory.instance.nullNode();
+        var internal = JsonNodeFactory.instance.objectNode();
+        internal.put("Partition", rolling.path("partition").asInt());
+        var most = rolling.get(MAX_UNAVAILABLE);
+        return internal.set("MaxUnavailable", most == null ? internal.nullNode() : most);
     }
 
     private static void checkStrategy(JsonNode strategy, Problems at) {
@@ -181,7 +215,7 @@ public final class StatefulSets {
                 if (strategy.has("rollingUpdate")) {
                     at.at("rollingUpdate")
                             .invalid(
-                                    strategy.path("rollingUpdate"),
+                                    internalBlock(strategy.path("rollingUpdate")),
                                     "only allowed for updateStrategy 'RollingUpdate'");
                 }
             }
@@ -223,7 +257,7 @@ public final class StatefulSets {
         }
     }
 
-    private static void checkTemplate(JsonNode spec, Problems at) {
+    private static void checkTemplate(JsonNode spec, boolean withPod, Problems at) {
         var selector = spec.path("selector");
         boolean matching = selector.isObject();
         if (!selector.isObject()) at.at("selector").required("");
@@ -244,18 +278,18 @@ public final class StatefulSets {
                             spec.at("/template/metadata/labels"),
                             "`selector` does not match template `labels`");
         }
-        Checks.labels(
-                spec.at("/template/metadata/labels"),
-                at.at("template").at("metadata").at("labels"));
+        Checks.labels(spec.at("/template/metadata/labels"), at.at("template").at("labels"));
         Set<String> claims = new HashSet<>();
         for (var claim : spec.path("volumeClaimTemplates")) {
             claims.add(claim.at("/metadata/name").asText());
         }
-        var pod = spec.path("template").path("spec");
+        var pod = spec.path("template").path("spec").deepCopy();
         var place = at.at("template").at("spec");
-        PodRules.checkSpec(pod, claims, place);
+        // The controller overwrites these.
+        if (pod instanceof ObjectNode tree) tree.remove(List.of("hostname", "subdomain"));
+        if (withPod) PodRules.checkSpec(pod, claims, place);
         var restart = pod.path("restartPolicy").asText();
-        if (List.of("OnFailure", "Never").contains(restart)) {
+        if (!restart.equals("Always")) {
             place.at("restartPolicy").notSupported(restart, List.of("Always"));
         }
         if (pod.has("activeDeadlineSeconds")) {
@@ -298,9 +332,12 @@ public final class StatefulSets {
                         "currentReplicas",
                         "updatedReplicas",
                         "availableReplicas");
+        for (var counter : counters) Checks.nonNegative(status.path(counter), at.at(counter));
+        for (var count : List.of("observedGeneration", "collisionCount")) {
+            Checks.nonNegative(status.path(count), at.at(count));
+        }
         int replicas = status.path("replicas").asInt();
         for (var counter : counters) {
-            Checks.nonNegative(status.path(counter), at.at(counter));
             if (status.path(counter).asInt() > replicas) {
                 at.at(counter)
                         .invalid(

@@ -3,6 +3,7 @@ package dev.ordinal.node.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ordinal.node.network.Cidr;
+import dev.ordinal.testing.Rule;
 
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
@@ -142,6 +143,7 @@ class ZoneTest {
                 .isEqualTo("web.shop.svc.cluster.local.");
     }
 
+    @Rule("statefulset 2.6")
     @Test
     void headlessOnesHaveThoseOfTheirReadyPods() throws Exception {
         assertThat(ask("db.shop.svc.cluster.local.", Type.A)).isEqualTo("10.244.0.5 10.244.0.7");

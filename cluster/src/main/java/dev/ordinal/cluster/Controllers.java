@@ -1,0 +1,64 @@
+package dev.ordinal.cluster;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.api.FeatureGates;
+import dev.ordinal.control.Controller;
+import dev.ordinal.control.ControllerLoop;
+import dev.ordinal.control.Informers;
+import dev.ordinal.control.Lifetime;
+import dev.ordinal.control.VolumeDisk;
+import dev.ordinal.control.garbage.GarbageCollector;
+import dev.ordinal.kinds.endpointslice.EndpointSliceController;
+import dev.ordinal.kinds.namespace.NamespaceController;
+import dev.ordinal.kinds.namespace.NamespaceFurniture;
+import dev.ordinal.kinds.persistentvolume.VolumeController;
+import dev.ordinal.kinds.persistentvolumeclaim.ClaimController;
+import dev.ordinal.kinds.persistentvolumeclaim.ProtectionController;
+import dev.ordinal.kinds.persistentvolumeclaim.Provisioner;
+import dev.ordinal.kinds.pod.Scheduler;
+import dev.ordinal.kinds.statefulset.StatefulSetController;
+
+import java.time.InstantSource;
+import java.util.List;
+
+/// The controllers of one cluster with the caches they share.
+///
+/// @param all every controller, the garbage collector too
+record Controllers(Informers informers, GarbageCollector garbage, List<Controller> all) {
+    private static final int WORKERS = 5;
+
+    /// @param node the name of the node
+    /// @param authority the CA's certificate as PEM
+    static Controllers of(
+            Api api,
+            InstantSource clock,
+            FeatureGates gates,
+            VolumeDisk disk,
+            String node,
+            String authority) {
+        var informers = new Informers(api);
+        var garbage = new GarbageCollector(api, clock);
+        return new Controllers(
+                informers,
+                garbage,
+                List.of(
+                        new StatefulSetController(api, informers, clock, gates),
+                        new ClaimController(api, informers, clock),
+                        new Provisioner(api, informers, clock, disk, node),
+                        new VolumeController(api, informers, clock),
+                        new ProtectionController(api, informers),
+                        new EndpointSliceController(api, informers),
+                        new NamespaceController(api, informers, clock),
+                        new NamespaceFurniture(api, informers, authority),
+                        new Scheduler(api, informers, clock),
+                        garbage));
+    }
+
+    /// Fills the caches, then keeps them current and runs every controller.
+    void start(Lifetime life, InstantSource clock) throws InterruptedException {
+        var loops = all.stream().map(c -> new ControllerLoop(c, clock)).toList();
+        informers.start(life);
+        loops.forEach(loop -> loop.start(life, WORKERS));
+        garbage.start(life);
+    }
+}

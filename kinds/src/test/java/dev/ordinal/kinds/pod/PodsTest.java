@@ -1,0 +1,62 @@
+package dev.ordinal.kinds.pod;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ordinal.control.Types;
+import dev.ordinal.kinds.TestCluster;
+import dev.ordinal.testing.Rule;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What the API makes of the pods that sets rely on.
+class PodsTest {
+    private final TestCluster cluster = new TestCluster(1);
+
+    @AfterEach
+    void close() {
+        cluster.close();
+    }
+
+    private void create() {
+        cluster.create(
+                Types.PODS,
+                "default",
+                "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i:1'}]}}");
+    }
+
+    @Rule("statefulset 13.1")
+    @Test
+    void aNewPodIsPendingAndHasItsClassOfService() {
+        create();
+
+        var pod = cluster.api.get(Types.PODS, "default", "p").tree();
+        assertThat(pod.at("/status/phase").asText()).isEqualTo("Pending");
+        assertThat(pod.at("/status/qosClass").asText()).isEqualTo("BestEffort");
+        assertThat(pod.at("/metadata/generation").asInt()).isEqualTo(1);
+    }
+
+    @Rule("statefulset 13.1")
+    @Test
+    void theSpecOfAPodIsFixedButForItsImagesAndAFewFields() {
+        create();
+
+        cluster.patch(
+                Types.PODS,
+                "default",
+                "p",
+                null,
+                "{'spec':{'containers':[{'name':'c','image':'i:2'}]}}");
+        assertThatThrownBy(
+                        () ->
+                                cluster.patch(
+                                        Types.PODS,
+                                        "default",
+                                        "p",
+                                        null,
+                                        "{'spec':{'hostname':'other'}}"))
+                .hasMessageContaining(
+                        "spec: Forbidden: pod updates may not change fields other than");
+    }
+}

@@ -1,0 +1,169 @@
+package dev.ordinal.kinds.pod;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ordinal.api.Api;
+import dev.ordinal.control.Types;
+import dev.ordinal.kinds.TestCluster;
+import dev.ordinal.testing.Rule;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+/// Pods whose claims keep them from being scheduled.
+class SchedulerClaimsTest {
+    private final TestCluster cluster = new TestCluster(1);
+
+    @BeforeEach
+    void start() {
+        cluster.run((api, informers) -> new Scheduler(api, informers, () -> cluster.now));
+        cluster.create(Types.NODES, null, "{'metadata':{'name':'n'}}");
+    }
+
+    @AfterEach
+    void close() {
+        cluster.close();
+    }
+
+    private void createPod(String name, String claim) throws Exception {
+        cluster.create(
+                Types.PODS,
+                "default",
+                """
+                {'metadata':{'name':'%s'},
+                 'spec':{'containers':[{'name':'c','image':'i:1'}],
+                         'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'%s'}}]}}
+                """
+                        .formatted(name, claim));
+        cluster.settle();
+    }
+
+    private void createClaim(String name, String mode) throws Exception {
+        cluster.create(
+                Types.CLAIMS,
+                "default",
+                """
+                {'metadata':{'name':'%s'},
+                 'spec':{'resources':{'requests':{'storage':'1Mi'}},'storageClassName':'',
+                         'accessModes':['%s']}}
+                """
+                        .formatted(name, mode));
+        cluster.settle();
+    }
+
+    private void bind(String claim) throws Exception {
+        cluster.patch(
+                Types.CLAIMS,
+                "default",
+                claim,
+                null,
+                "{'metadata':{'annotations':{'pv.kubernetes.io/bind-completed':'yes'}},"
+                        + "'spec':{'volumeName':'v'}}");
+        cluster.patch(Types.CLAIMS, "default", claim, "status", "{'status':{'phase':'Bound'}}");
+        cluster.settle();
+    }
+
+    private String node(String pod) {
+        return cluster.api.get(Types.PODS, "default", pod).tree().at("/spec/nodeName").asText();
+    }
+
+    private String condition(String pod) {
+        for (var c : cluster.api.get(Types.PODS, "default", pod).tree().at("/status/conditions")) {
+            if (c.path("type").asText().equals("PodScheduled")) {
+                return "%s %s: %s"
+                        .formatted(
+                                c.path("status").asText(),
+                                c.path("reason").asText(),
+                                c.path("message").asText());
+            }
+        }
+        return "none";
+    }
+
+    private List<String> events() {
+        return cluster.api.list(Types.EVENTS, "default", Api.ListOptions.ALL).items().stream()
+                .map(
+                        e ->
+                                e.tree().path("reason").asText()
+                                        + ": "
+                                        + e.tree().path("message").asText())
+                .toList();
+    }
+
+    @Rule({"storage 10.1", "storage 10.3"})
+    @Test
+    void waitsForAMissingClaimAndForItsVolume() throws Exception {
+        createPod("p", "c");
+        assertThat(condition("p"))
+                .isEqualTo(
+                        "False Unschedulable: 0/1 nodes are available: persistentvolumeclaim \"c\""
+                                + " not found.");
+        assertThat(events())
+                .containsExactly(
+                        "FailedScheduling: 0/1 nodes are available: persistentvolumeclaim \"c\" not"
+                                + " found.");
+
+        createClaim("c", "ReadWriteOnce");
+        assertThat(condition("p")).endsWith("pod has unbound immediate PersistentVolumeClaims.");
+        bind("c");
+        assertThat(node("p")).isEqualTo("n");
+    }
+
+    @Rule({"storage 10.1", "storage 8.3"})
+    @Test
+    void doesNotUseAClaimThatIsBeingDeleted() throws Exception {
+        createClaim("c", "ReadWriteOnce");
+        bind("c");
+        cluster.api.delete(Types.CLAIMS, "default", "c", Api.DeleteOptions.DEFAULT);
+        createPod("p", "c");
+
+        assertThat(condition("p")).endsWith("persistentvolumeclaim \"c\" is being deleted.");
+        assertThat(node("p")).isEmpty();
+    }
+
+    @Rule("storage 10.1")
+    @Test
+    void doesNotUseALostClaim() throws Exception {
+        createClaim("c", "ReadWriteOnce");
+        bind("c");
+        cluster.patch(Types.CLAIMS, "default", "c", "status", "{'status':{'phase':'Lost'}}");
+        createPod("p", "c");
+
+        assertThat(condition("p"))
+                .endsWith(
+                        "persistentvolumeclaim \"c\" bound to non-existent persistentvolume"
+                                + " \"v\".");
+    }
+
+    @Rule({"storage 10.2", "storage 10.6", "storage 13 16"})
+    @Test
+    void aClaimForOnePodIsUsedByOnePod() throws Exception {
+        createClaim("c", "ReadWriteOncePod");
+        bind("c");
+        createPod("p", "c");
+        createPod("q", "c");
+        assertThat(node("p")).isEqualTo("n");
+        assertThat(condition("q"))
+                .endsWith(
+                        "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod"
+                                + " access mode already in-use by another pod.");
+
+        cluster.stopped("p");
+        cluster.settle();
+        assertThat(node("q")).isEqualTo("n");
+    }
+
+    @Rule("storage 10.6")
+    @Test
+    void aClaimForOneNodeIsUsedByManyPods() throws Exception {
+        createClaim("c", "ReadWriteOnce");
+        bind("c");
+        createPod("p", "c");
+        createPod("q", "c");
+
+        assertThat(node("q")).isEqualTo("n");
+    }
+}
