@@ -5,6 +5,7 @@ import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
 import dev.ordinal.control.Lifetime;
+import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.node.runtime.Leftovers;
@@ -73,7 +74,8 @@ public final class Cluster implements AutoCloseable {
                             settings.featureGates(),
                             node.disk(),
                             node.name(),
-                            pki.authorityPem())
+                            pki.authorityPem(),
+                            Writes.AT_ONCE)
                     .start(life, clock);
             server = life.own(serve(pki, store, node.streams(), clock));
             node.apiServer(new InetSocketAddress(settings.host(), server.port()));

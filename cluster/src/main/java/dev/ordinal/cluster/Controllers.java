@@ -7,6 +7,7 @@ import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.VolumeDisk;
+import dev.ordinal.control.Writes;
 import dev.ordinal.control.garbage.GarbageCollector;
 import dev.ordinal.kinds.endpointslice.EndpointSliceController;
 import dev.ordinal.kinds.namespace.NamespaceController;
@@ -29,20 +30,22 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
 
     /// @param node the name of the node
     /// @param authority the CA's certificate as PEM
+    /// @param writes how independent writes are carried out
     static Controllers of(
             Api api,
             InstantSource clock,
             FeatureGates gates,
             VolumeDisk disk,
             String node,
-            String authority) {
+            String authority,
+            Writes writes) {
         var informers = new Informers(api);
         var garbage = new GarbageCollector(api, clock);
         return new Controllers(
                 informers,
                 garbage,
                 List.of(
-                        new StatefulSetController(api, informers, clock, gates),
+                        new StatefulSetController(api, informers, clock, gates, writes),
                         new ClaimController(api, informers, clock),
                         new Provisioner(api, informers, clock, disk, node),
                         new VolumeController(api, informers, clock),

@@ -33,6 +33,7 @@ import java.util.function.Consumer;
 /// One thread calls [#pump]; everybody may read.
 public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private static final String MAX = "\uffff";
+    private static final String ORPHANS = "without controller in ";
 
     private final Api api;
     private final GroupVersionResource type;
@@ -135,8 +136,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
         stored.put(key, item);
         objects.put(key, after);
         if (before != null) unindex(key, before);
-        for (var owner : owners(after)) {
-            byOwner.computeIfAbsent(owner.getUid(), _ -> ConcurrentHashMap.newKeySet()).add(key);
+        for (var owner : indexed(after)) {
+            byOwner.computeIfAbsent(owner, _ -> ConcurrentHashMap.newKeySet()).add(key);
         }
         announce(new Change<>(before, after));
     }
@@ -150,9 +151,9 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     }
 
     private void unindex(Key key, T object) {
-        for (var owner : owners(object)) {
+        for (var owner : indexed(object)) {
             byOwner.computeIfPresent(
-                    owner.getUid(),
+                    owner,
                     (_, keys) -> {
                         keys.remove(key);
                         return keys.isEmpty() ? null : keys;
@@ -218,8 +219,17 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
 
     /// Everything with an owner reference to this uid, in name order.
     public List<T> ownedBy(String uid) {
+        return indexedBy(uid);
+    }
+
+    /// Everything in a namespace that no controller owns, in name order.
+    public List<T> orphans(String namespace) {
+        return indexedBy(ORPHANS + namespace);
+    }
+
+    private List<T> indexedBy(String owner) {
         List<T> owned = new ArrayList<>();
-        for (var key : byOwner.getOrDefault(uid, Set.of()).stream().sorted().toList()) {
+        for (var key : byOwner.getOrDefault(owner, Set.of()).stream().sorted().toList()) {
             var object = objects.get(key);
             if (object != null) owned.add(object);
         }
@@ -229,6 +239,19 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private static String uid(HasMetadata object) {
         var uid = object.getMetadata().getUid();
         return uid == null ? "" : uid;
+    }
+
+    /// Under what the index by owner has an object: the uids of its owners, and its namespace when
+    /// none of them is its controller.
+    private static Set<String> indexed(HasMetadata object) {
+        Set<String> under = new HashSet<>();
+        boolean controlled = false;
+        for (var owner : owners(object)) {
+            under.add(owner.getUid());
+            controlled |= Boolean.TRUE.equals(owner.getController());
+        }
+        if (!controlled) under.add(ORPHANS + object.getMetadata().getNamespace());
+        return under;
     }
 
     private static List<OwnerReference> owners(HasMetadata object) {

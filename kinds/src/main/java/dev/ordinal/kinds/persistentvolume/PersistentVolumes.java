@@ -41,6 +41,7 @@ public final class PersistentVolumes {
                     .returnsDeleted()
                     .field("spec.persistentVolumeReclaimPolicy", f -> f.byDefault("Retain"))
                     .field("spec.volumeMode", f -> f.byDefault("Filesystem"))
+                    .field("spec.hostPath.type", f -> f.byDefault(""))
                     .preparing(PersistentVolumes::prepare)
                     .warnings(PersistentVolumes::warnings)
                     .rules(PersistentVolumes::check)

@@ -23,6 +23,8 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// Binds pods to the node, once their claims are bound and it has room.
@@ -33,6 +35,7 @@ public final class Scheduler implements Controller {
 
     private final Api api;
     private final Informer<Pod> pods;
+    private final Set<Key> unscheduled = ConcurrentHashMap.newKeySet();
     private final Informer<Node> nodes;
     private final Informer<PersistentVolumeClaim> claims;
     private final EventRecorder events;
@@ -56,22 +59,28 @@ public final class Scheduler implements Controller {
     public void watch(Consumer<Key> again) {
         pods.listen(
                 change -> {
+                    var key = Key.of(change.latest());
                     var pod = change.after();
-                    if (pod == null) waiting(again);
-                    else if (wants(pod)) again.accept(Key.of(pod));
+                    if (pod != null && wants(pod)) {
+                        unscheduled.add(key);
+                        again.accept(key);
+                    } else {
+                        unscheduled.remove(key);
+                        if (pod == null) waiting(again);
+                    }
                 });
         nodes.listen(_ -> waiting(again));
         claims.listen(
                 change -> {
                     var namespace = change.latest().getMetadata().getNamespace();
-                    for (var pod : pods.in(namespace)) {
-                        if (wants(pod)) again.accept(Key.of(pod));
+                    for (var key : unscheduled) {
+                        if (key.namespace().equals(namespace)) again.accept(key);
                     }
                 });
     }
 
     private void waiting(Consumer<Key> again) {
-        for (var pod : pods.all()) if (wants(pod)) again.accept(Key.of(pod));
+        unscheduled.forEach(again);
     }
 
     private static boolean wants(Pod pod) {

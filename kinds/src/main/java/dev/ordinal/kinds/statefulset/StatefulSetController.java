@@ -24,6 +24,7 @@ import dev.ordinal.control.Key;
 import dev.ordinal.control.Selectors;
 import dev.ordinal.control.Typed;
 import dev.ordinal.control.Types;
+import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.statefulset.History.Revision;
 import dev.ordinal.kinds.statefulset.Plan.Action;
 
@@ -41,17 +42,23 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Runs StatefulSets: observes a set with its pods, claims and revisions, asks [Plan] for the next
@@ -71,10 +78,19 @@ public final class StatefulSetController implements Controller {
     private final EventRecorder events;
     private final InstantSource clock;
     private final boolean countsUnavailable;
+    private final Writes writes;
     private final Map<Key, LastWrites> lastWrites = new ConcurrentHashMap<>();
 
+    /// Carries out one write after the other.
     public StatefulSetController(
             Api api, Informers informers, InstantSource clock, FeatureGates gates) {
+        this(api, informers, clock, gates, Writes.ONE_BY_ONE);
+    }
+
+    /// @param writes how pods of a Parallel set are made and deleted
+    public StatefulSetController(
+            Api api, Informers informers, InstantSource clock, FeatureGates gates, Writes writes) {
+        this.writes = writes;
         this.api = api;
         this.clock = clock;
         countsUnavailable = gates.on(Feature.MAX_UNAVAILABLE_STATEFUL_SET);
@@ -164,6 +180,15 @@ public final class StatefulSetController implements Controller {
         private volatile long claims;
         private volatile long revisions;
         private volatile String said = "";
+
+        /// Several pods and claims are written at once: the latest counts.
+        synchronized void pods(long written) {
+            pods = Math.max(pods, written);
+        }
+
+        synchronized void claims(long written) {
+            claims = Math.max(claims, written);
+        }
     }
 
     /// One look at one set.
@@ -189,7 +214,7 @@ public final class StatefulSetController implements Controller {
                             : status.getCollisionCount();
         }
 
-        Optional<Duration> reconcile() {
+        Optional<Duration> reconcile() throws InterruptedException {
             collectRevisions();
             var owned = claimPods();
             var update = updateRevision();
@@ -203,7 +228,7 @@ public final class StatefulSetController implements Controller {
                     new Observation(
                             set,
                             owned,
-                            claimsByName(),
+                            claimsOf(owned),
                             current.name(),
                             update.name(),
                             collisions,
@@ -256,19 +281,40 @@ public final class StatefulSetController implements Controller {
                     .toList();
         }
 
-        private Map<String, PersistentVolumeClaim> claimsByName() {
+        /// The claims of every wanted ordinal and of every pod, by name; those that exist.
+        private Map<String, PersistentVolumeClaim> claimsOf(List<Pod> owned) {
             Map<String, PersistentVolumeClaim> byName = new HashMap<>();
-            for (var claim : claims.in(key.namespace())) {
-                byName.put(claim.getMetadata().getName(), claim);
-            }
+            if (set.getSpec().getVolumeClaimTemplates() == null) return byName;
+            var ordinals = set.getSpec().getOrdinals();
+            int start = ordinals == null ? 0 : Objects.requireNonNullElse(ordinals.getStart(), 0);
+            int replicas = Objects.requireNonNullElse(set.getSpec().getReplicas(), 1);
+            var wanted = IntStream.range(start, start + replicas);
+            var present = owned.stream().mapToInt(Identity::ordinal);
+            IntStream.concat(wanted, present)
+                    .distinct()
+                    .mapToObj(ordinal -> Identity.claimNames(set, ordinal).values())
+                    .flatMap(Collection::stream)
+                    .forEach(
+                            name -> {
+                                var claim = claims.get(key.namespace(), name);
+                                if (claim != null) byName.put(name, claim);
+                            });
             return byName;
+        }
+
+        /// Read by owner, so that a look costs the same however much else the namespace holds.
+        private <T extends HasMetadata> List<T> mineOrNobodys(Informer<T> cache) {
+            List<T> found = new ArrayList<>(cache.ownedBy(set.getMetadata().getUid()));
+            found.addAll(cache.orphans(key.namespace()));
+            found.sort(Comparator.comparing(object -> object.getMetadata().getName()));
+            return found;
         }
 
         /// The pods of this set, after adopting orphans and releasing strangers.
         private List<Pod> claimPods() {
             List<Pod> owned = new ArrayList<>();
             @Nullable ApiException failure = null;
-            for (var pod : pods.in(key.namespace())) {
+            for (var pod : mineOrNobodys(pods)) {
                 try {
                     if (claim(pod)) owned.add(pod);
                 } catch (ApiException refused) {
@@ -354,7 +400,7 @@ public final class StatefulSetController implements Controller {
                                         Api.Patch.STRATEGIC,
                                         patch.toString().getBytes(StandardCharsets.UTF_8)),
                                 WRITE);
-                if (type.equals(Types.PODS)) last.pods = written.object().revision();
+                if (type.equals(Types.PODS)) last.pods(written.object().revision());
                 else last.revisions = written.object().revision();
                 return Optional.of(written.object());
             } catch (ApiException refused) {
@@ -364,7 +410,7 @@ public final class StatefulSetController implements Controller {
         }
 
         private void collectRevisions() {
-            for (var revision : revisions.in(key.namespace())) {
+            for (var revision : mineOrNobodys(revisions)) {
                 if (!Selectors.matches(set.getSpec().getSelector(), labels(revision))) continue;
                 var owner = controller(revision);
                 var stored = Optional.ofNullable(revisions.stored(Key.of(revision)));
@@ -448,36 +494,76 @@ public final class StatefulSetController implements Controller {
             return revision;
         }
 
-        private @Nullable ApiException carryOut(
-                List<Action> actions, Map<String, Revision> byName) {
-            @Nullable ApiException failure = null;
-            int batch = 0;
+        /// Batch after batch until one fails; in a batch what concerns one pod in order, and the
+        /// pods independently of each other.
+        private @Nullable ApiException carryOut(List<Action> actions, Map<String, Revision> byName)
+                throws InterruptedException {
+            Map<Integer, Map<String, List<Action>>> batches = new TreeMap<>();
             for (var action : actions) {
-                boolean updates = action instanceof Action.DeletePod(_, var update, _) && update;
-                if (updates) undeleted++;
-                if (failure != null && action.batch() != batch) continue;
-                batch = action.batch();
-                try {
-                    switch (action) {
-                        case Action.CreatePod(var ordinal, var revision, _) ->
-                                createPod(ordinal, Objects.requireNonNull(byName.get(revision)));
-                        case Action.CreateClaims(var pod, _) -> {
-                            createClaims(pod.getMetadata().getName(), Identity.ordinal(pod));
-                            ownClaims(pod);
-                        }
-                        case Action.DeletePod(var pod, _, _) -> deletePod(pod);
-                        case Action.RecoverPod(var pod, var wanted, _) -> recoverPod(pod, wanted);
-                        case Action.RepairPod(var pod, _) -> repairPod(pod);
-                        case Action.OwnClaim(var claim, var pod, var owners, _) ->
-                                ownClaim(claim, pod, owners);
-                        case Action.WarnOfConflict(var claim, _) -> warnOfConflict(claim);
-                    }
-                    if (updates) undeleted--;
-                } catch (ApiException refused) {
-                    if (failure == null) failure = refused;
+                batches.computeIfAbsent(action.batch(), _ -> new LinkedHashMap<>())
+                        .computeIfAbsent(subject(action), _ -> new ArrayList<>())
+                        .add(action);
+            }
+            undeleted = (int) actions.stream().filter(Look::updates).count();
+            Queue<ApiException> failures = new ConcurrentLinkedQueue<>();
+            for (var batch : batches.values()) {
+                List<Runnable> pods = new ArrayList<>();
+                for (var steps : batch.values()) {
+                    pods.add(() -> carryOutAll(steps, byName).ifPresent(failures::add));
+                }
+                writes.run(pods);
+                if (!failures.isEmpty()) break;
+            }
+            return failures.peek();
+        }
+
+        private Optional<ApiException> carryOutAll(
+                List<Action> steps, Map<String, Revision> byName) {
+            try {
+                for (var step : steps) carryOut(step, byName);
+                return Optional.empty();
+            } catch (ApiException refused) {
+                return Optional.of(refused);
+            }
+        }
+
+        private void carryOut(Action action, Map<String, Revision> byName) {
+            switch (action) {
+                case Action.CreatePod(var ordinal, var revision, _) ->
+                        createPod(ordinal, Objects.requireNonNull(byName.get(revision)));
+                case Action.CreateClaims(var pod, _) -> {
+                    createClaims(pod.getMetadata().getName(), Identity.ordinal(pod));
+                    ownClaims(pod);
+                }
+                case Action.DeletePod(var pod, _, _) -> deletePod(pod);
+                case Action.RecoverPod(var pod, var wanted, _) -> recoverPod(pod, wanted);
+                case Action.RepairPod(var pod, _) -> repairPod(pod);
+                case Action.OwnClaim(var claim, var pod, var owners, _) ->
+                        ownClaim(claim, pod, owners);
+                case Action.WarnOfConflict(var claim, _) -> warnOfConflict(claim);
+            }
+            if (updates(action)) {
+                synchronized (this) {
+                    undeleted--;
                 }
             }
-            return failure;
+        }
+
+        private static boolean updates(Action action) {
+            return action instanceof Action.DeletePod(_, var update, _) && update;
+        }
+
+        /// The name of the pod, or of the claim, that an action is about.
+        private String subject(Action action) {
+            return switch (action) {
+                case Action.CreatePod(var ordinal, _, _) -> Identity.podName(set, ordinal);
+                case Action.CreateClaims(var pod, _) -> pod.getMetadata().getName();
+                case Action.DeletePod(var pod, _, _) -> pod.getMetadata().getName();
+                case Action.RecoverPod(var pod, _, _) -> pod.getMetadata().getName();
+                case Action.RepairPod(var pod, _) -> pod.getMetadata().getName();
+                case Action.OwnClaim(_, var pod, _, _) -> pod.getMetadata().getName();
+                case Action.WarnOfConflict(var claim, _) -> claim;
+            };
         }
 
         private void createPod(int ordinal, Revision revision) {
@@ -494,7 +580,7 @@ public final class StatefulSetController implements Controller {
             @Nullable ApiException failure = null;
             try {
                 var written = api.create(Types.PODS, key.namespace(), new Body.Tree(pod), WRITE);
-                last.pods = written.object().revision();
+                last.pods(written.object().revision());
             } catch (ApiException refused) {
                 if (refused.is("AlreadyExists")) throw refused;
                 failure = refused;
@@ -548,7 +634,7 @@ public final class StatefulSetController implements Controller {
                 try {
                     var written =
                             api.create(Types.CLAIMS, key.namespace(), new Body.Tree(body), WRITE);
-                    last.claims = written.object().revision();
+                    last.claims(written.object().revision());
                     events.normal(
                             set,
                             "SuccessfulCreate",
@@ -579,7 +665,7 @@ public final class StatefulSetController implements Controller {
             var name = pod.getMetadata().getName();
             try {
                 var deleted = api.delete(Types.PODS, key.namespace(), name, DeleteOptions.DEFAULT);
-                last.pods = deleted.object().revision();
+                last.pods(deleted.object().revision());
                 say(null, "Delete", name);
             } catch (ApiException refused) {
                 if (refused.code() == 404) {
@@ -616,7 +702,7 @@ public final class StatefulSetController implements Controller {
                                 null,
                                 new Body.Tree(copy),
                                 WRITE);
-                last.pods = written.object().revision();
+                last.pods(written.object().revision());
                 say(null, "Update", name);
             } catch (ApiException refused) {
                 say(refused, "Update", name);
@@ -636,7 +722,7 @@ public final class StatefulSetController implements Controller {
                                 null,
                                 new Body.Tree(copy),
                                 WRITE);
-                last.claims = written.object().revision();
+                last.claims(written.object().revision());
             } catch (ApiException refused) {
                 if (refused.code() == 404) return;
                 say(refused, "Update", pod.getMetadata().getName());
