@@ -160,6 +160,46 @@ class HistoryTest {
         assertThat(revision.path("metadata").has("annotations")).isFalse();
     }
 
+    @Rule({"statefulset R3", "statefulset R5"})
+    @Test
+    void aStoredRevisionWithoutNumberAndTimeIsTheOldest() {
+        var stored = new io.fabric8.kubernetes.api.model.apps.ControllerRevision();
+        stored.setMetadata(new io.fabric8.kubernetes.api.model.ObjectMeta());
+        stored.getMetadata().setName("a");
+        var tree = TestCluster.json("{'data':{'b':1,'a':2}}");
+
+        var bare = Revision.of(stored, tree);
+        assertThat(bare).isEqualTo(new Revision("a", 0, "", "{\"a\":2,\"b\":1}", tree));
+
+        stored.setRevision(5L);
+        stored.getMetadata().setCreationTimestamp("2026-01-01T00:00:00Z");
+        assertThat(Revision.of(stored, tree).number()).isEqualTo(5);
+        assertThat(Revision.of(stored, tree).created()).isEqualTo("2026-01-01T00:00:00Z");
+    }
+
+    @Rule("statefulset R3")
+    @Test
+    void labelsAndAnnotationsMayBeMissing() {
+        var set = Given.set(1, "'template':{'metadata':{}}").set();
+        set.getSpec().getTemplate().getMetadata().setLabels(null);
+        set.getMetadata().setAnnotations(java.util.Map.of());
+
+        var revision = History.newRevision(set, TestCluster.json("{}"), 1, 0, "label");
+
+        assertThat(revision.at("/metadata/labels").size()).isEqualTo(1);
+        assertThat(revision.path("metadata").has("annotations")).isFalse();
+    }
+
+    @Rule("statefulset R1")
+    @Test
+    void aCreationTimestampThatIsSetStays() {
+        var template = TestCluster.json("{'metadata':{'creationTimestamp':'t'}}");
+
+        assertThat(History.canonical(History.data(template))).contains("creationTimestamp");
+        assertThat(History.canonical(History.data(TestCluster.json("{'spec':{}}"))))
+                .isEqualTo("{\"spec\":{\"template\":{\"$patch\":\"replace\",\"spec\":{}}}}");
+    }
+
     // --- order and choice
 
     @Rule("statefulset R5")
