@@ -81,11 +81,11 @@ class HistoryTest {
                 new ObjectMapper()
                         .readTree(
                                 "{\"b\":\"<&>\\u2028\\u2029\",\"a\":\"\\n\\t\\r\\b\\f\\u0001\\u007f"
-                                        + "\\\"\\\\/é\"}");
+                                        + "\\\"\\\\/é\u0080\"}");
 
         assertThat(History.canonical(node))
                 .isEqualTo(
-                        "{\"a\":\"\\n\\t\\r\\b\\f\\u0001\u007f\\\"\\\\/é\","
+                        "{\"a\":\"\\n\\t\\r\\b\\f\\u0001\u007f\\\"\\\\/é\u0080\","
                                 + "\"b\":\"\\u003c\\u0026\\u003e\\u2028\\u2029\"}");
     }
 
@@ -289,6 +289,7 @@ class HistoryTest {
         assertThat(History.surplus(all, Set.of("d"), 0)).hasSize(3);
         assertThat(History.surplus(all, Set.of("d"), -1)).isEmpty();
         assertThat(History.surplus(all, Set.of("a", "b", "c", "d"), 0)).isEmpty();
+        assertThat(History.surplus(all, Set.of(), 9)).isEmpty();
     }
 
     @Rule("statefulset R11")

@@ -142,6 +142,7 @@ class IdentityTest {
         assertThat(Identity.storageMatches(set, pod("0 unmounted"))).isFalse();
         assertThat(Identity.storageMatches(set, pod("web-x"))).isFalse();
         assertThat(Identity.storageMatches(set(1).set(), pod("0 unmounted"))).isTrue();
+        assertThat(Identity.storageMatches(set(1).set(), pod("web-x"))).isFalse();
         var wrong = pod("0");
         wrong.getSpec()
                 .getVolumes()

@@ -60,6 +60,29 @@ class PlanWaitingTest {
         assertThat(set(1).pods("0 ready", "1 ready terminating").actions()).isEmpty();
     }
 
+    @Rule("statefulset 7.6")
+    @Test
+    void aScaleDownThatWaitsHoldsBackTheUpdate() {
+        assertThat(set(1).pods("0 ready", "1 running", "2 running").actions()).isEmpty();
+    }
+
+    @Rule("statefulset 7.6")
+    @Test
+    void aReadyPodThatDoesNotRunIsNotHealthy() {
+        assertThat(set(0).pods("0 running", "1 unknown").actions()).isEmpty();
+        assertThat(set(0).pods("0 unknown").actions()).as("and nobody is unavailable").isEmpty();
+        assertThat(waiting(set(0).pods("0 unknown"))).isEqualTo("AVAILABLE web-0");
+    }
+
+    @Rule({"statefulset 7.6", "statefulset 4.4"})
+    @Test
+    void aConflictOfACondemnedPodIsToldOnlyWhenSomethingIsWritten() {
+        var policy = "'persistentVolumeClaimRetentionPolicy':{'whenScaled':'Delete'}";
+
+        assertThat(setWithClaims(0, policy).pods("0 ready").claim(0, "other").actions())
+                .containsExactly("delete web-0");
+    }
+
     @Rule("statefulset 7.7")
     @Test
     void anUpdateWaitsForThePodItHasReplaced() {
@@ -93,6 +116,58 @@ class PlanWaitingTest {
 
         assertThat(set.actions()).containsExactly("create web-3 r1", "update web-3");
         assertThat(set.status()).isEqualTo("1/1/1/-1/1 r1");
+    }
+
+    @Rule("statefulset 7.7")
+    @Test
+    void ofSeveralPodsMadeOfTheCurrentRevisionOneGoes() {
+        var noBlock = "'updateStrategy':{'type':'RollingUpdate'}";
+
+        var set = set(2, PARALLEL, noBlock, "'ordinals':{'start':3}").storedCurrentReplicas(2);
+
+        assertThat(set.actions())
+                .containsExactly("create web-3 r1", "create web-4 r1", "update web-4");
+    }
+
+    @Rule("statefulset 7.7 gate")
+    @Test
+    void anUnavailableUpdatedPodDoesNotStopAnUpdateOfSeveral() {
+        var set = set(3, PARALLEL, TWO).countingUnavailable();
+
+        assertThat(set.pods("0 ready", "1 ready", "2 running r2").actions())
+                .containsExactly("update web-1");
+    }
+
+    @Rule("statefulset 7.7 gate")
+    @Test
+    void podsMadeInThisPassUseTheAllowanceUp() {
+        assertThat(set(2, PARALLEL).countingUnavailable().actions())
+                .containsExactly("create web-0 r2", "create web-1 r2");
+    }
+
+    @Rule("statefulset 7.3")
+    @Test
+    void aBlockCountsEvenWithOnDelete() {
+        var odd = "'updateStrategy':{'type':'OnDelete','rollingUpdate':{'partition':1}}";
+
+        assertThat(set(2, PARALLEL, odd).actions())
+                .containsExactly("create web-0 r1", "create web-1 r2");
+    }
+
+    @Rule("statefulset 9.1")
+    @Test
+    void aSurplusPodHoldsBackTheCompletion() {
+        assertThat(set(2).pods("0 ready r2", "1 ready r2", "2 running").status())
+                .isEqualTo("3/2/2/1/2 r1");
+    }
+
+    @Rule("statefulset 7.8")
+    @Test
+    void podsThatAreAvailableAlreadyAreNoReasonToLookAgain() {
+        var set = set(2, "'minReadySeconds':10");
+
+        assertThat(set.pods("0 ready-for-20s r2", "1 ready-for-4s r2").plan().again())
+                .contains(java.time.Duration.ofSeconds(6));
     }
 
     @Test

@@ -132,6 +132,15 @@ class RetentionTest {
     void aReferenceThatDoesNotControlIsRewritten() {
         assertThat(owners(set("Delete", "Retain"), false, "weak-set")).isEqualTo("set-uid");
         assertThat(owners(set("Retain", "Retain"), false, "weak-set")).isEmpty();
+        assertThat(owners(set("Retain", "Delete"), true, "weak-pod")).isEqualTo("web-0-uid");
+    }
+
+    @Rule("statefulset 4.3")
+    @Test
+    void theFirstReferenceOfANameDecidesWhetherItIsStale() {
+        assertThat(owners(set("Delete", "Delete"), true, "old-set", "pod")).isEqualTo("ok");
+        assertThat(owners(set("Retain", "Retain"), false, "old-pod", "set")).isEqualTo("ok");
+        assertThat(owners(set("Delete", "Retain"), false, "set", "old-set")).isEmpty();
     }
 
     @Rule({"statefulset 4.1", "statefulset 4.3"})
