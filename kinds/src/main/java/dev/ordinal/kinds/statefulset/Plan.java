@@ -226,8 +226,9 @@ record Plan(
                         runningAndReady(pod) && available(pod, minReadySeconds, seen.now());
                 boolean first =
                         firstUnavailable != null && name(pod).equals(name(firstUnavailable));
-                if (seen.ordered() && !healthy && firstUnavailable != null && !first) {
-                    return waitFor(Need.AVAILABLE, name(firstUnavailable));
+                if (seen.ordered() && !healthy && !first) {
+                    var culprit = firstUnavailable == null ? pod : firstUnavailable;
+                    return waitFor(Need.AVAILABLE, name(culprit));
                 }
                 actions.add(new Action.DeletePod(pod, false, firstDeletion + slowStart(i)));
                 if (seen.ordered()) return false;

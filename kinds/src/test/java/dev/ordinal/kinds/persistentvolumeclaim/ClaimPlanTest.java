@@ -239,6 +239,24 @@ class ClaimPlanTest {
                 .isEqualTo("bind pod");
     }
 
+    @Rule("storage 6.5")
+    @Test
+    void aVolumeWithoutLabelsMatchesNoSelector() {
+        volume("v", "3Gi");
+        volumes.getFirst().getMetadata().setLabels(null);
+
+        assertThat(plan("'storageClassName':''", "'selector':{'matchLabels':{'a':'b'}}"))
+                .startsWith("Normal FailedBinding");
+    }
+
+    @Rule("storage 5.1 B")
+    @Test
+    void theRequestedVolumeIsFoundByName() {
+        volume("other", "3Gi").volume("v", "3Gi");
+
+        assertThat(plan("'volumeName':'v'")).isEqualTo("bind v");
+    }
+
     // --- section 5.1 A: without volumeName
 
     @Rule({"storage 5.1 A", "storage 3.3", "storage 13 11", "storage 13 12"})

@@ -97,7 +97,7 @@ final class Given {
 
     /// A claim of that ordinal.
     ///
-    /// @param owners `set`, `pod`, `old-set`, `old-pod`, `weak-set`, `other`, `friend`
+    /// @param owners `set`, `pod`, `old-set`, `old-pod`, `weak-set`, `weak-pod`, `other`, `friend`
     Given claim(int ordinal, String... owners) {
         var name = "data-web-" + ordinal;
         claims.put(name, claim(name, ordinal, owners));
@@ -245,6 +245,7 @@ final class Given {
             case "weak-set" -> owner("apps/v1", "StatefulSet", "web", "set-uid", false);
             case "old-set" -> owner("apps/v1", "StatefulSet", "web", "old-set-uid", true);
             case "pod" -> owner("v1", "Pod", pod, pod + "-uid", true);
+            case "weak-pod" -> owner("v1", "Pod", pod, pod + "-uid", false);
             case "old-pod" -> owner("v1", "Pod", pod, "old-pod-uid", true);
             case "other" -> owner("example.org/v1", "Keeper", "k", "other-uid", true);
             case "friend" -> owner("v1", "ConfigMap", "f", "friend-uid", false);

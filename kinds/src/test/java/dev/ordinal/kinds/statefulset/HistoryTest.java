@@ -81,11 +81,11 @@ class HistoryTest {
                 new ObjectMapper()
                         .readTree(
                                 "{\"b\":\"<&>\\u2028\\u2029\",\"a\":\"\\n\\t\\r\\b\\f\\u0001\\u007f"
-                                        + "\\\"\\\\/é\"}");
+                                        + "\\\"\\\\/é\u0080\"}");
 
         assertThat(History.canonical(node))
                 .isEqualTo(
-                        "{\"a\":\"\\n\\t\\r\\b\\f\\u0001\u007f\\\"\\\\/é\","
+                        "{\"a\":\"\\n\\t\\r\\b\\f\\u0001\u007f\\\"\\\\/é\u0080\","
                                 + "\"b\":\"\\u003c\\u0026\\u003e\\u2028\\u2029\"}");
     }
 
@@ -158,6 +158,46 @@ class HistoryTest {
 
         assertThat(revision.at("/metadata/labels").size()).isEqualTo(1);
         assertThat(revision.path("metadata").has("annotations")).isFalse();
+    }
+
+    @Rule({"statefulset R3", "statefulset R5"})
+    @Test
+    void aStoredRevisionWithoutNumberAndTimeIsTheOldest() {
+        var stored = new io.fabric8.kubernetes.api.model.apps.ControllerRevision();
+        stored.setMetadata(new io.fabric8.kubernetes.api.model.ObjectMeta());
+        stored.getMetadata().setName("a");
+        var tree = TestCluster.json("{'data':{'b':1,'a':2}}");
+
+        var bare = Revision.of(stored, tree);
+        assertThat(bare).isEqualTo(new Revision("a", 0, "", "{\"a\":2,\"b\":1}", tree));
+
+        stored.setRevision(5L);
+        stored.getMetadata().setCreationTimestamp("2026-01-01T00:00:00Z");
+        assertThat(Revision.of(stored, tree).number()).isEqualTo(5);
+        assertThat(Revision.of(stored, tree).created()).isEqualTo("2026-01-01T00:00:00Z");
+    }
+
+    @Rule("statefulset R3")
+    @Test
+    void labelsAndAnnotationsMayBeMissing() {
+        var set = Given.set(1, "'template':{'metadata':{}}").set();
+        set.getSpec().getTemplate().getMetadata().setLabels(null);
+        set.getMetadata().setAnnotations(java.util.Map.of());
+
+        var revision = History.newRevision(set, TestCluster.json("{}"), 1, 0, "label");
+
+        assertThat(revision.at("/metadata/labels").size()).isEqualTo(1);
+        assertThat(revision.path("metadata").has("annotations")).isFalse();
+    }
+
+    @Rule("statefulset R1")
+    @Test
+    void aCreationTimestampThatIsSetStays() {
+        var template = TestCluster.json("{'metadata':{'creationTimestamp':'t'}}");
+
+        assertThat(History.canonical(History.data(template))).contains("creationTimestamp");
+        assertThat(History.canonical(History.data(TestCluster.json("{'spec':{}}"))))
+                .isEqualTo("{\"spec\":{\"template\":{\"$patch\":\"replace\",\"spec\":{}}}}");
     }
 
     // --- order and choice
@@ -249,6 +289,7 @@ class HistoryTest {
         assertThat(History.surplus(all, Set.of("d"), 0)).hasSize(3);
         assertThat(History.surplus(all, Set.of("d"), -1)).isEmpty();
         assertThat(History.surplus(all, Set.of("a", "b", "c", "d"), 0)).isEmpty();
+        assertThat(History.surplus(all, Set.of(), 9)).isEmpty();
     }
 
     @Rule("statefulset R11")

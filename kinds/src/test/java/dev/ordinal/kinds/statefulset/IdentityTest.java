@@ -142,6 +142,7 @@ class IdentityTest {
         assertThat(Identity.storageMatches(set, pod("0 unmounted"))).isFalse();
         assertThat(Identity.storageMatches(set, pod("web-x"))).isFalse();
         assertThat(Identity.storageMatches(set(1).set(), pod("0 unmounted"))).isTrue();
+        assertThat(Identity.storageMatches(set(1).set(), pod("web-x"))).isFalse();
         var wrong = pod("0");
         wrong.getSpec()
                 .getVolumes()
@@ -173,6 +174,46 @@ class IdentityTest {
                                    'labels':{'app':'web','tier':'db'},'annotations':{'a':'b'}},
                                  'spec':{'storageClassName':'fast'}}
                                 """));
+    }
+
+    @Rule("statefulset 2.4")
+    @Test
+    void aPodOfAnotherSetWithTheSameOrdinalDoesNotMatch() {
+        var set = set(1).set();
+        set.getMetadata().setName("we");
+
+        assertThat(Identity.matches(set, pod("web-0"))).isFalse();
+        assertThat(Identity.member(set, pod("web-0"))).isFalse();
+    }
+
+    @Rule({"statefulset 2.3", "statefulset 2.5"})
+    @Test
+    void whatIsNotThereIsNoFault() {
+        var set = set(1).set();
+        set.getSpec().setVolumeClaimTemplates(null);
+        var bare = pod("0");
+        bare.getSpec().setVolumes(null);
+        assertThat(Identity.storageMatches(set, bare)).isTrue();
+        bare.setSpec(null);
+        assertThat(Identity.storageMatches(set, bare)).isTrue();
+
+        var plain = TestCluster.json("{'metadata':{'annotations':null},'spec':{}}");
+        var made = Identity.newPod(set, plain, "r", 0);
+        assertThat(made.path("metadata").has("annotations")).isFalse();
+        assertThat(made.path("metadata").has("finalizers")).isFalse();
+        assertThat(made.at("/metadata/labels").size()).isEqualTo(3);
+        assertThat(made.path("spec").has("volumes")).isFalse();
+    }
+
+    @Rule("statefulset 3.1")
+    @Test
+    void anEmptySelectorGivesAClaimNoLabels() {
+        var set = setWithClaims(1).set();
+        set.getSpec().getSelector().setMatchLabels(java.util.Map.of());
+
+        var claim = Identity.newClaim(set, TestCluster.json("{'metadata':{'name':'data'}}"), 0);
+
+        assertThat(claim.path("metadata").has("labels")).isFalse();
     }
 
     @Rule("statefulset 3.1")

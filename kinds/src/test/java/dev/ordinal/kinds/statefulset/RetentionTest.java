@@ -132,6 +132,69 @@ class RetentionTest {
     void aReferenceThatDoesNotControlIsRewritten() {
         assertThat(owners(set("Delete", "Retain"), false, "weak-set")).isEqualTo("set-uid");
         assertThat(owners(set("Retain", "Retain"), false, "weak-set")).isEmpty();
+        assertThat(owners(set("Retain", "Delete"), true, "weak-pod")).isEqualTo("web-0-uid");
+    }
+
+    @Rule("statefulset 4.3")
+    @Test
+    void theFirstReferenceOfANameDecidesWhetherItIsStale() {
+        assertThat(owners(set("Delete", "Delete"), true, "old-set", "pod")).isEqualTo("ok");
+        assertThat(owners(set("Retain", "Retain"), false, "old-pod", "set")).isEqualTo("ok");
+        assertThat(owners(set("Delete", "Retain"), false, "set", "old-set")).isEmpty();
+    }
+
+    @Rule({"statefulset 4.1", "statefulset 4.3"})
+    @Test
+    void anOwnerIsKnownByVersionKindAndName() {
+        for (var wrong : List.of("kind", "apiVersion", "name")) {
+            var claim = Given.claim("data-web-0", 0, "old-set", "old-pod");
+            for (var owner : claim.getMetadata().getOwnerReferences()) {
+                owner.setController(false);
+                switch (wrong) {
+                    case "kind" -> owner.setKind("Other");
+                    case "apiVersion" -> owner.setApiVersion("other/v1");
+                    default -> owner.setName("other");
+                }
+            }
+            var set = set("Delete", "Delete");
+
+            var outcome = Retention.owners(set.set(), Given.pod("0 ready"), claim, false);
+
+            assertThat(outcome.conflicting()).as(wrong).isFalse();
+            assertThat(((Retention.Step.Rewrite) outcome.step()).owners()).as(wrong).hasSize(3);
+            assertThat(Retention.stale(set.set(), "web-0", claim)).as(wrong).isFalse();
+        }
+    }
+
+    @Rule("statefulset 4.5")
+    @Test
+    void aReferenceOfOursThatOnlyTheUidTellsIsNotDoubled() {
+        var claim = Given.claim("data-web-0", 0, "weak-set");
+        claim.getMetadata().getOwnerReferences().getFirst().setApiVersion("apps/v1beta1");
+
+        var outcome =
+                Retention.owners(set("Delete", "Retain").set(), Given.pod("0 ready"), claim, false);
+
+        assertThat(((Retention.Step.Rewrite) outcome.step()).owners()).hasSize(1);
+    }
+
+    @Rule("statefulset 4.5")
+    @Test
+    void aForeignReferenceThatDoesNotControlIsFine() {
+        assertThat(owners(set("Delete", "Retain"), false, "set", "friend")).isEqualTo("ok");
+        assertThat(owners(set("Retain", "Delete"), true, "pod", "friend")).isEqualTo("ok");
+    }
+
+    @Test
+    void flagsThatAreMissingStayMissing() {
+        var claim = Given.claim("data-web-0", 0, "friend");
+        var owner = claim.getMetadata().getOwnerReferences().getFirst();
+        owner.setController(null);
+        owner.setBlockOwnerDeletion(null);
+
+        assertThat(Retention.tree(List.of(owner)).get(0).size()).isEqualTo(4);
+        claim.getMetadata().setOwnerReferences(null);
+        assertThat(Retention.references(claim)).isEmpty();
     }
 
     @Rule("statefulset 4.6")
