@@ -101,7 +101,8 @@ final class Deletions {
         if (graceful != null) {
             long asked = graceful.periodSeconds(object, options.gracePeriodSeconds());
             long pending = metadata.path("deletionGracePeriodSeconds").asLong();
-            if (terminating) {
+            boolean over = terminating && pending == 0 && asked == 0 && !isHeld(kind, object);
+            if (terminating && !over) {
                 if (options.gracePeriodSeconds() == null || (pending == 0 && asked != 0)) {
                     return new Deleted(current, false);
                 }
@@ -119,16 +120,31 @@ final class Deletions {
                 return new Deleted(write(kind, current, object, options), false);
             }
             if (terminating) metadata.put("deletionGracePeriodSeconds", 0);
-            else mark(object, 0);
-            if (kind.holdsContent())
+            else if (kind.holdsContent()) {
+                metadata.put("deletionTimestamp", now().toString());
                 object.withObjectProperty("status").put("phase", "Terminating");
+            } else mark(object, 0);
             return new Deleted(write(kind, current, object, options), false);
         }
         if (options.dryRun()) return new Deleted(current, true);
+        var marked = graceful == null ? current : marked(kind, current, object, options);
         var key = Registry.key(kind, current.namespace(), current.name());
-        var last =
-                registry.store().delete(key, current.revision(), r -> Registry.encode(object, r));
+        var last = registry.store().delete(key, marked.revision(), r -> Registry.encode(object, r));
         return new Deleted(last, true);
+    }
+
+    /// Watchers see that the grace period is over before they see the end.
+    private Stored marked(Kind kind, Stored current, ObjectNode object, DeleteOptions options)
+            throws StaleException {
+        var metadata = Metadata.of(object);
+        if (!metadata.has("deletionTimestamp")) mark(object, 0);
+        else if (metadata.path("deletionGracePeriodSeconds").asLong() != 0) {
+            long pending = metadata.path("deletionGracePeriodSeconds").asLong();
+            var end = Instant.parse(metadata.path("deletionTimestamp").asText());
+            metadata.put("deletionTimestamp", end.minusSeconds(pending).toString());
+            metadata.put("deletionGracePeriodSeconds", 0);
+        }
+        return write(kind, current, object, options);
     }
 
     private void mark(ObjectNode object, long graceSeconds) {

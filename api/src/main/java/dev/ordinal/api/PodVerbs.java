@@ -81,6 +81,7 @@ final class PodVerbs {
         if (!uid.isEmpty()) metadata.put("uid", uid);
         metadata.remove("resourceVersion");
         pod.withObjectProperty("spec").put("nodeName", node);
+        pod.withObjectProperty("status").remove("nominatedNodeName");
         Metadata.of(binding)
                 .path("annotations")
                 .properties()

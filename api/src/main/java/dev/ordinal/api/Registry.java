@@ -387,7 +387,13 @@ public final class Registry implements Api {
                     name,
                     "StorageError: invalid object, Code: 4, Key: %s, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: %s, UID in object meta: %s"
                             .formatted(
-                                    "/registry" + key(kind, current.namespace(), name),
+                                    "/registry/%s/%s%s"
+                                            .formatted(
+                                                    kind.plural(),
+                                                    kind.namespaced()
+                                                            ? current.namespace() + "/"
+                                                            : "",
+                                                    name),
                                     uid,
                                     current.uid()));
         }
@@ -415,7 +421,7 @@ public final class Registry implements Api {
         restore(kind, object, old, subresource);
         kind.defaulting(object);
         kind.preparing().forEach(step -> step.prepare(object, old, subresource));
-        countGeneration(kind, object, old);
+        if (!"binding".equals(subresource)) countGeneration(kind, object, old);
         var attempt =
                 new Attempt(
                         this,

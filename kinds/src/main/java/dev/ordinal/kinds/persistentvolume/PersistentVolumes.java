@@ -41,7 +41,7 @@ public final class PersistentVolumes {
                     .returnsDeleted()
                     .field("spec.persistentVolumeReclaimPolicy", f -> f.byDefault("Retain"))
                     .field("spec.volumeMode", f -> f.byDefault("Filesystem"))
-                    .field("spec.hostPath.type", f -> f.byDefault(""))
+                    .defaulting(PersistentVolumes::fill)
                     .preparing(PersistentVolumes::prepare)
                     .warnings(PersistentVolumes::warnings)
                     .rules(PersistentVolumes::check)
@@ -79,6 +79,12 @@ public final class PersistentVolumes {
                     .build();
 
     private PersistentVolumes() {}
+
+    private static void fill(ObjectNode volume) {
+        if (volume.at("/spec/hostPath") instanceof ObjectNode path && !path.has("type")) {
+            path.put("type", "");
+        }
+    }
 
     private static void prepare(
             ObjectNode volume, @Nullable JsonNode old, @Nullable String subresource) {

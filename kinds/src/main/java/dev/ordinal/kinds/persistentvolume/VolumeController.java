@@ -149,8 +149,11 @@ public final class VolumeController implements Controller {
             return "host_path deleter only supports /tmp/.+ but received provided "
                     + path.getPath();
         }
-        return "error getting deleter volume plugin for volume \"%s\": no deletable volume plugin matched"
-                .formatted(volume.getMetadata().getName());
+        // Upstream's controller does not know local volumes at all.
+        return "error getting deleter volume plugin for volume \"%s\": no %svolume plugin matched"
+                .formatted(
+                        volume.getMetadata().getName(),
+                        volume.getSpec().getLocal() == null ? "deletable " : "");
     }
 
     private void fail(PersistentVolume volume, String reason, String message) {

@@ -73,10 +73,21 @@ public final class ClaimController implements Controller {
                     var ref = change.latest().getSpec().getClaimRef();
                     if (ref != null) again.accept(new Key(ref.getNamespace(), ref.getName()));
                     if (change.gone() || Storage.phase(change.latest()).equals("Available")) {
-                        pending(again);
+                        mayTake(change.latest(), again);
                     }
                 });
         classes.listen(_ -> pending(again));
+    }
+
+    /// Claims of the volume's class, and those that name it.
+    private void mayTake(PersistentVolume volume, Consumer<Key> again) {
+        for (var claim : claims.all()) {
+            boolean named = Storage.volumeName(claim).equals(volume.getMetadata().getName());
+            boolean alike = Storage.className(claim).equals(Storage.className(volume));
+            if (!Storage.phase(claim).equals("Bound") && (named || alike)) {
+                again.accept(Key.of(claim));
+            }
+        }
     }
 
     private void pending(Consumer<Key> again) {

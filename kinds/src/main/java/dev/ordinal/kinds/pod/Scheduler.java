@@ -12,6 +12,7 @@ import dev.ordinal.control.Informer;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Types;
+import dev.ordinal.kinds.persistentvolumeclaim.DelayedBinding;
 import dev.ordinal.kinds.persistentvolumeclaim.Storage;
 
 import io.fabric8.kubernetes.api.model.Node;
@@ -38,6 +39,7 @@ public final class Scheduler implements Controller {
     private final Set<Key> unscheduled = ConcurrentHashMap.newKeySet();
     private final Informer<Node> nodes;
     private final Informer<PersistentVolumeClaim> claims;
+    private final DelayedBinding delayed;
     private final EventRecorder events;
     private final InstantSource clock;
 
@@ -47,6 +49,7 @@ public final class Scheduler implements Controller {
         pods = informers.of(Types.PODS, Pod.class);
         nodes = informers.of(Types.NODES, Node.class);
         claims = informers.of(Types.CLAIMS, PersistentVolumeClaim.class);
+        delayed = new DelayedBinding(api, informers);
         events = new EventRecorder(api, "default-scheduler", "", clock);
     }
 
@@ -100,7 +103,14 @@ public final class Scheduler implements Controller {
             reportUnschedulable(pod, obstacle.get());
             return Optional.empty();
         }
-        var node = nodes.all().iterator().next().getMetadata().getName();
+        var chosen = nodes.all().iterator().next();
+        var node = chosen.getMetadata().getName();
+        var waiting = delayed.waiting(pod);
+        if (!waiting.isEmpty()) {
+            nominate(pod, node);
+            delayed.request(waiting, chosen);
+            return Optional.empty();
+        }
         var binding = JsonNodeFactory.instance.objectNode();
         binding.putObject("metadata")
                 .put("name", key.name())
@@ -136,6 +146,7 @@ public final class Scheduler implements Controller {
         }
         var node = nodes.all().iterator().next();
         return nodeObstacle(pod, node)
+                .or(() -> delayed.obstacle(delayed.waiting(pod), node))
                 .map(why -> "0/%d nodes are available: 1 %s.".formatted(count, why));
     }
 
@@ -158,7 +169,7 @@ public final class Scheduler implements Controller {
                         "persistentvolumeclaim \"%s\" bound to non-existent persistentvolume \"%s\""
                                 .formatted(name, Storage.volumeName(claim)));
             }
-            if (!Storage.fullyBound(claim)) {
+            if (!Storage.fullyBound(claim) && !delayed.waiting(pod).contains(claim)) {
                 return Optional.of("pod has unbound immediate PersistentVolumeClaims");
             }
             if (claim.getSpec().getAccessModes().contains("ReadWriteOncePod")
@@ -204,9 +215,9 @@ public final class Scheduler implements Controller {
         if (known.isPresent()
                 && known.get().getStatus().equals("False")
                 && why.equals(known.get().getMessage())) return;
-        var status = JsonNodeFactory.instance.objectNode();
+        var patch = JsonNodeFactory.instance.objectNode();
         ObjectNode condition =
-                status.putObject("status")
+                patch.putObject("status")
                         .putArray("conditions")
                         .addObject()
                         .put("type", "PodScheduled");
@@ -216,6 +227,19 @@ public final class Scheduler implements Controller {
         }
         condition.put(
                 "lastTransitionTime", clock.instant().truncatedTo(ChronoUnit.SECONDS).toString());
+        patchStatus(pod, patch);
+    }
+
+    /// Where the pod will go once its volumes are there.
+    private void nominate(Pod pod, String node) {
+        var status = pod.getStatus();
+        if (status != null && node.equals(status.getNominatedNodeName())) return;
+        var patch = JsonNodeFactory.instance.objectNode();
+        patch.putObject("status").put("nominatedNodeName", node);
+        patchStatus(pod, patch);
+    }
+
+    private void patchStatus(Pod pod, ObjectNode patch) {
         try {
             api.patch(
                     Types.PODS,
@@ -224,7 +248,7 @@ public final class Scheduler implements Controller {
                     "status",
                     new Api.Patch(
                             Api.Patch.STRATEGIC,
-                            status.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                            patch.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8)),
                     WRITE);
         } catch (ApiException refused) {
             if (refused.code() != 404) throw refused;

@@ -423,7 +423,7 @@ class BinderTest {
         deleteClaim("c1");
 
         var why =
-                "error getting deleter volume plugin for volume \"pv1\": no deletable volume plugin"
+                "error getting deleter volume plugin for volume \"pv1\": no volume plugin"
                         + " matched";
         assertThat(phase(volume("pv1"))).isEqualTo("Failed");
         assertThat(volume("pv1").at("/status/message").asText()).isEqualTo(why);

@@ -3,12 +3,17 @@ package dev.ordinal.kinds.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ordinal.api.Api;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.TestCluster;
 import dev.ordinal.testing.Rule;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /// What the API makes of the pods that sets rely on.
 class PodsTest {
@@ -58,5 +63,28 @@ class PodsTest {
                                         "{'spec':{'hostname':'other'}}"))
                 .hasMessageContaining(
                         "spec: Forbidden: pod updates may not change fields other than");
+    }
+
+    @Rule("statefulset 12.5")
+    @Test
+    void watchersSeeTheEndOfTheGracePeriodBeforeThePodGoes() throws Exception {
+        var created =
+                cluster.create(
+                        Types.PODS,
+                        "default",
+                        "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i:1'}]}}");
+        var after = Api.WatchOptions.after(Long.toString(created.revision()));
+        try (var watch = cluster.api.watch(Types.PODS, "default", after)) {
+            cluster.api.delete(Types.PODS, "default", "p", Api.DeleteOptions.DEFAULT);
+
+            List<String> seen = new ArrayList<>();
+            while (seen.size() < 2) {
+                for (var event : watch.next(Duration.ofSeconds(10))) {
+                    var metadata = event.object().tree().path("metadata");
+                    seen.add(event.type() + " " + metadata.path("deletionGracePeriodSeconds"));
+                }
+            }
+            assertThat(seen).containsExactly("MODIFIED 0", "DELETED 0");
+        }
     }
 }

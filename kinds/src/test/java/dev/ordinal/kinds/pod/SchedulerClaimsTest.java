@@ -166,4 +166,110 @@ class SchedulerClaimsTest {
 
         assertThat(node("q")).isEqualTo("n");
     }
+
+    private void createLateClass(String provisioner) throws Exception {
+        cluster.create(
+                Types.STORAGE_CLASSES,
+                null,
+                "{'metadata':{'name':'late'},'provisioner':'%s','volumeBindingMode':'WaitForFirstConsumer'}"
+                        .formatted(provisioner));
+        cluster.create(
+                Types.CLAIMS,
+                "default",
+                """
+                {'metadata':{'name':'c'},
+                 'spec':{'resources':{'requests':{'storage':'1Gi'}},'storageClassName':'late',
+                         'accessModes':['ReadWriteOnce']}}
+                """);
+        cluster.settle();
+    }
+
+    private void createVolume(String name, String size, String node) throws Exception {
+        cluster.create(
+                Types.VOLUMES,
+                null,
+                """
+                {'metadata':{'name':'%s'},
+                 'spec':{'capacity':{'storage':'%s'},'accessModes':['ReadWriteOnce'],
+                         'storageClassName':'late','local':{'path':'/v'},
+                         'nodeAffinity':{'required':{'nodeSelectorTerms':[{'matchExpressions':[
+                           {'key':'host','operator':'In','values':['%s']}]}]}}}}
+                """
+                        .formatted(name, size, node));
+        cluster.patch(Types.VOLUMES, null, name, "status", "{'status':{'phase':'Available'}}");
+        cluster.settle();
+    }
+
+    @Rule({"storage 10.4", "storage 10.5", "storage 14 T5"})
+    @Test
+    void tellsTheProvisionerTheNodeAndWaitsForTheClaim() throws Exception {
+        createLateClass("example.com/outside");
+        createPod("p", "c");
+
+        var claim = cluster.api.get(Types.CLAIMS, "default", "c").tree();
+        assertThat(claim.at("/metadata/annotations/volume.kubernetes.io~1selected-node").asText())
+                .isEqualTo("n");
+        var pod = cluster.api.get(Types.PODS, "default", "p").tree();
+        assertThat(pod.at("/status/nominatedNodeName").asText()).isEqualTo("n");
+        assertThat(node("p")).isEmpty();
+        assertThat(condition("p")).isEqualTo("none");
+
+        bind("c");
+        assertThat(node("p")).isEqualTo("n");
+        pod = cluster.api.get(Types.PODS, "default", "p").tree();
+        assertThat(pod.path("status").has("nominatedNodeName")).isFalse();
+        assertThat(pod.at("/metadata/generation").asInt()).isEqualTo(1);
+    }
+
+    @Rule({"storage 10.4", "storage 10.5", "storage 14 T6"})
+    @Test
+    void reservesTheSmallestVolumeOfTheNode() throws Exception {
+        cluster.patch(Types.NODES, null, "n", null, "{'metadata':{'labels':{'host':'here'}}}");
+        createLateClass("kubernetes.io/no-provisioner");
+        createVolume("elsewhere", "1Gi", "there");
+        createVolume("big", "9Gi", "here");
+        createVolume("fit", "2Gi", "here");
+        createPod("p", "c");
+
+        var fit = cluster.api.get(Types.VOLUMES, null, "fit").tree();
+        var claim = cluster.api.get(Types.CLAIMS, "default", "c");
+        assertThat(fit.at("/spec/claimRef/uid").asText()).isEqualTo(claim.uid());
+        assertThat(fit.at("/metadata/annotations/pv.kubernetes.io~1bound-by-controller").asText())
+                .isEqualTo("yes");
+        for (var other : List.of("elsewhere", "big")) {
+            var volume = cluster.api.get(Types.VOLUMES, null, other).tree();
+            assertThat(volume.path("spec").has("claimRef")).isFalse();
+        }
+    }
+
+    @Rule({"storage 10.2", "storage 13 18"})
+    @Test
+    void saysWhenNoVolumeOfTheNodeFits() throws Exception {
+        createLateClass("kubernetes.io/no-provisioner");
+        createVolume("elsewhere", "1Gi", "there");
+        createPod("p", "c");
+
+        assertThat(condition("p"))
+                .isEqualTo(
+                        "False Unschedulable: 0/1 nodes are available: 1 node(s) didn't find"
+                                + " available persistent volumes to bind.");
+    }
+
+    @Rule("storage 10.7")
+    @Test
+    void aPodThatHasItsNodeDoesNotChooseForItsClaim() throws Exception {
+        createLateClass("example.com/outside");
+        cluster.create(
+                Types.PODS,
+                "default",
+                """
+                {'metadata':{'name':'p'},
+                 'spec':{'containers':[{'name':'c','image':'i:1'}],'nodeName':'n',
+                         'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'c'}}]}}
+                """);
+        cluster.settle();
+
+        var claim = cluster.api.get(Types.CLAIMS, "default", "c").tree();
+        assertThat(claim.path("metadata").has("annotations")).isFalse();
+    }
 }

@@ -1,0 +1,53 @@
+package dev.ordinal.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/// The one node: an object that says now and then that it is well, without a machine behind it.
+public final class Node {
+    static final String NAME = "corpus";
+
+    private final Client client;
+
+    public Node(Client client) {
+        this.client = client;
+    }
+
+    /// Makes the node unless it is there, and says that it is ready.
+    ///
+    /// @throws IOException when it is refused
+    public void sayReady() throws IOException, InterruptedException {
+        var path = Resource.NODE.path("", NAME);
+        if (client.send("GET", path, null, Client.JSON).code() == 404) {
+            var node =
+                    Play.yaml(
+                            """
+                            metadata: {name: corpus, labels: {kubernetes.io/hostname: corpus}}
+                            """);
+            client.send("POST", Resource.NODE.collection(""), node, Client.JSON).orThrow();
+        }
+        client.send("PATCH", path + "/status", status(), Client.MERGE).orThrow();
+    }
+
+    private static JsonNode status() {
+        var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        return Play.yaml(
+                """
+                status:
+                  capacity: {cpu: "64", memory: 64Gi, pods: "1000"}
+                  allocatable: {cpu: "64", memory: 64Gi, pods: "1000"}
+                  conditions:
+                  - {type: Ready, status: "True", reason: KubeletReady, message: ready,
+                     lastHeartbeatTime: "%s", lastTransitionTime: "%s"}
+                """
+                        .formatted(now, now));
+    }
+
+    /// Whether pods may go there; false for as long as the node controller has not seen it ready.
+    public boolean open() throws IOException, InterruptedException {
+        return client.get(Resource.NODE.path("", NAME)).path("spec").path("taints").isEmpty();
+    }
+}
