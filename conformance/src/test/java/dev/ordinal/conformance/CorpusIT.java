@@ -38,8 +38,7 @@ import java.util.stream.Stream;
 /// Without more it runs on a cluster of ours. `-Dkubeconfig=FILE` runs it on any other, one with a
 /// scheduler, a controller manager and no nodes; `-Dcorpus=record` in addition writes the
 /// transcripts anew. `-Dscenario=NAME` picks those whose name contains NAME, and `-Dgates=...`
-// tells
-/// which feature gates that other control plane runs with.
+/// tells which feature gates that other control plane runs with.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.CONCURRENT)
 class CorpusIT {
