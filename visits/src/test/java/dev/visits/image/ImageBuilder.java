@@ -27,68 +27,17 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /// Builds the image of the sample application from nothing but this machine: a Java linked for it,
-/// the C library it needs, and a static busybox. No network, no daemon. Part of the build, not of
-/// the application.
+/// the C library it needs, and a few programs. No network, no daemon. Part of the build, not of the
+/// application.
 public final class ImageBuilder {
     private static final String JAVA = "/opt/java";
     private static final String CACHE = JAVA + "/lib/visits.aot";
-    private static final String USER = "10001";
-    private static final Instant MADE = Instant.parse("2026-01-01T00:00:00Z");
+    static final String USER = "10001";
+    static final Instant MADE = Instant.parse("2026-01-01T00:00:00Z");
     private static final Pattern PORT = Pattern.compile("on port (\\d+)$");
-    private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
-    private static final List<String> TOOLS =
-            List.of(
-                    "cat",
-                    "chmod",
-                    "cp",
-                    "date",
-                    "dd",
-                    "df",
-                    "du",
-                    "echo",
-                    "env",
-                    "find",
-                    "free",
-                    "grep",
-                    "head",
-                    "hostname",
-                    "id",
-                    "ip",
-                    "kill",
-                    "ls",
-                    "mkdir",
-                    "mount",
-                    "mv",
-                    "nc",
-                    "netstat",
-                    "nslookup",
-                    "ping",
-                    "printenv",
-                    "ps",
-                    "pwd",
-                    "rm",
-                    "sed",
-                    "sleep",
-                    "sort",
-                    "stat",
-                    "stty",
-                    "sync",
-                    "tail",
-                    "tar",
-                    "test",
-                    "top",
-                    "touch",
-                    "tr",
-                    "uname",
-                    "vi",
-                    "wc",
-                    "wget",
-                    "which",
-                    "whoami");
 
     private ImageBuilder() {}
 
@@ -98,7 +47,8 @@ public final class ImageBuilder {
         var work = Path.of(args[1]);
         var archive = Path.of(args[2]);
         var stamp = work.resolve("built-from");
-        var sources = digest(classes);
+        var tools = Tools.ofThisMachine();
+        var sources = digest(classes) + " " + tools;
         if (Files.exists(archive) && Files.exists(stamp) && Files.readString(stamp).equals(sources))
             return;
         clear(work);
@@ -112,7 +62,7 @@ public final class ImageBuilder {
         add(application, cache, CACHE);
         Jib.fromScratch()
                 .setFormat(ImageFormat.OCI)
-                .addFileEntriesLayer(tools(work.resolve("tools")))
+                .addFileEntriesLayer(tools.layer(work.resolve("tools")))
                 .addFileEntriesLayer(runtime.build())
                 .addFileEntriesLayer(application.build())
                 .setCreationTime(MADE)
@@ -215,41 +165,7 @@ public final class ImageBuilder {
         }
     }
 
-    private static FileEntriesLayer tools(Path work) throws IOException {
-        var busybox = Path.of("/bin/busybox");
-        if (!Files.isExecutable(busybox)) {
-            throw new IOException("/bin/busybox is missing: install the package busybox-static");
-        }
-        Files.createDirectories(work);
-        var layer = FileEntriesLayer.builder().setName("tools");
-        add(layer, busybox, "/bin/busybox");
-        add(layer, busybox, "/bin/sh");
-        for (var tool : TOOLS) {
-            var script =
-                    Files.writeString(
-                            work.resolve(tool),
-                            "#!/bin/sh\nexec /bin/busybox %s \"$@\"\n".formatted(tool));
-            script.toFile().setExecutable(true, false);
-            add(layer, script, "/bin/" + tool);
-        }
-        var passwd =
-                Files.writeString(
-                        work.resolve("passwd"),
-                        "root:x:0:0:root:/:/bin/sh\nvisits:x:%1$s:%1$s:visits:/:/bin/sh\n"
-                                .formatted(USER));
-        add(layer, passwd, "/etc/passwd");
-        var group =
-                Files.writeString(
-                        work.resolve("group"), "root:x:0:\nvisits:x:%s:\n".formatted(USER));
-        add(layer, group, "/etc/group");
-        var empty = Files.createDirectories(work.resolve("empty"));
-        layer.addEntry(
-                empty, AbsoluteUnixPath.get("/tmp"), FilePermissions.fromOctalString("777"), MADE);
-        return layer.build();
-    }
-
-    private static void add(FileEntriesLayer.Builder layer, Path file, String target)
-            throws IOException {
+    static void add(FileEntriesLayer.Builder layer, Path file, String target) throws IOException {
         var mode = Files.isExecutable(file) ? "755" : "644";
         var time = Files.getLastModifiedTime(file).toInstant();
         layer.addEntry(
@@ -267,17 +183,10 @@ public final class ImageBuilder {
 
     /// Everything the linked Java loads from the system.
     private static Set<Path> libraries(Path java) throws Exception {
-        Set<Path> libraries = new TreeSet<>();
-        List<String> command = new ArrayList<>(List.of("ldd", java.resolve("bin/java").toString()));
-        files(java).stream()
-                .map(Path::toString)
-                .filter(name -> name.endsWith(".so"))
-                .forEach(command::add);
-        var matcher = LIBRARY.matcher(run(command));
-        while (matcher.find()) {
-            var library = Path.of(matcher.group(1));
-            if (!library.startsWith(java.toAbsolutePath())) libraries.add(library);
-        }
+        List<Path> programs = new ArrayList<>(List.of(java.resolve("bin/java")));
+        files(java).stream().filter(file -> file.toString().endsWith(".so")).forEach(programs::add);
+        var libraries = Libraries.of(programs);
+        libraries.removeIf(library -> library.startsWith(java.toAbsolutePath()));
         return libraries;
     }
 
