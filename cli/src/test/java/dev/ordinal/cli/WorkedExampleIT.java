@@ -283,10 +283,10 @@ class WorkedExampleIT {
     }
 
     @Test
-    void aTerminalIsOne() {
+    void aTerminalIsOne() { // its size comes just after the command has begun
         var command =
                 "script -qec 'stty cols 91 rows 33; kubectl -n app-python exec -it app-python-0 --"
-                        + " sh -c \"stty size; tty\"' /dev/null";
+                    + " sh -c \"until stty size; do sleep 0.1; done 2>/dev/null; tty\"' /dev/null";
         var text =
                 Commands.run(
                                 java.util.Map.of(
