@@ -286,7 +286,8 @@ class WorkedExampleIT {
     void aTerminalIsOne() { // its size comes just after the command has begun
         var command =
                 "script -qec 'stty cols 91 rows 33; kubectl -n app-python exec -it app-python-0 --"
-                    + " sh -c \"until stty size; do sleep 0.1; done 2>/dev/null; tty\"' /dev/null";
+                        + " sh -c \"for i in 1 2 3 4 5 6 7 8 9; do stty size | grep . && break;"
+                        + " sleep 0.3; done; tty\"' /dev/null";
         var text =
                 Commands.run(
                                 java.util.Map.of(
