@@ -61,7 +61,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
     void start(Lifetime life, InstantSource clock) throws InterruptedException {
         var loops = all.stream().map(c -> new ControllerLoop(c, clock)).toList();
         informers.start(life);
-        loops.forEach(loop -> loop.start(life, WORKERS));
         garbage.start(life);
+        loops.forEach(loop -> loop.start(life, WORKERS));
     }
 }

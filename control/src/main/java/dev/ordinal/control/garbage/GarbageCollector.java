@@ -108,10 +108,14 @@ public final class GarbageCollector implements Controller {
         }
     }
 
-    /// Keeps the graph current, each kind on a thread of its own.
-    public void start(Lifetime life) {
+    /// Makes the whole graph, then keeps it current, each kind on a thread of its own. Nothing may
+    /// be decided on a part of it: dependents that are not known yet would not be orphaned.
+    public void start(Lifetime life) throws InterruptedException {
         for (var follower : followers) {
             life.own(follower);
+            follower.pump(Duration.ZERO);
+        }
+        for (var follower : followers) {
             life.run(
                     "garbage-" + follower.kind.plural(),
                     () -> {
