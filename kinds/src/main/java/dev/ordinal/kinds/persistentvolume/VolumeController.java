@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /// Keeps the phase of volumes: Available, Bound, Released, Failed.
 ///
@@ -61,7 +62,15 @@ public final class VolumeController implements Controller {
                 change -> {
                     var name = Storage.volumeName(change.latest());
                     if (!name.isEmpty()) again.accept(new Key("", name));
+                    else if (change.gone()) madeFor(change.latest()).forEach(again);
                 });
+    }
+
+    /// Volumes of a claim that went before it was bound.
+    private Stream<Key> madeFor(PersistentVolumeClaim claim) {
+        return volumes.all().stream()
+                .filter(volume -> Storage.refersTo(volume.getSpec().getClaimRef(), claim))
+                .map(Key::of);
     }
 
     @Override
