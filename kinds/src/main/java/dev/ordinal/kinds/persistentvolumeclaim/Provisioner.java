@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Status;
+import dev.ordinal.api.Stored;
 import dev.ordinal.control.Controller;
 import dev.ordinal.control.EventRecorder;
 import dev.ordinal.control.Informer;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Key;
+import dev.ordinal.control.Typed;
 import dev.ordinal.control.Types;
 import dev.ordinal.control.VolumeDisk;
 
@@ -18,10 +21,14 @@ import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// Makes a volume on this machine's disk for each claim that asks `ordinal.dev/local` for one, and
@@ -39,6 +46,9 @@ public final class Provisioner implements Controller {
     private final EventRecorder events;
     private final VolumeDisk disk;
     private final String node;
+
+    /// Volumes on the disk whose object has not been made yet, by claim.
+    private final Map<Key, String> unfinished = new ConcurrentHashMap<>();
 
     /// @param node the name volumes are tied to
     public Provisioner(
@@ -59,10 +69,7 @@ public final class Provisioner implements Controller {
 
     @Override
     public void watch(Consumer<Key> again) {
-        claims.listen(
-                change -> {
-                    if (!change.gone()) again.accept(Key.of(change.latest()));
-                });
+        claims.listen(change -> again.accept(Key.of(change.latest())));
         volumes.listen(
                 change -> {
                     if (!change.gone()) again.accept(Key.of(change.latest()));
@@ -79,13 +86,17 @@ public final class Provisioner implements Controller {
 
     private void provision(Key key) {
         var claim = claims.get(key);
+        dropUnfinished(key, claim);
         if (claim == null
                 || Storage.deleting(claim)
                 || !Storage.volumeName(claim).isEmpty()
                 || !Storage.annotation(claim, Storage.PROVISIONER).equals(Optional.of(NAME)))
             return;
-        var name = "pvc-" + claim.getMetadata().getUid();
-        if (volumes.get("", name) != null) return;
+        var name = volumeName(claim);
+        if (volumes.get("", name) != null) {
+            unfinished.remove(key);
+            return;
+        }
         var storageClass = classes.get("", Storage.className(claim));
         if (storageClass == null) return;
         if ("Block".equals(claim.getSpec().getVolumeMode())) {
@@ -98,6 +109,7 @@ public final class Provisioner implements Controller {
                 "External provisioner is provisioning volume for claim \"%s\"".formatted(key));
         try {
             disk.create(name, Storage.requested(claim).longValueExact());
+            unfinished.put(key, name);
             api.create(
                     Types.VOLUMES,
                     null,
@@ -108,13 +120,43 @@ public final class Provisioner implements Controller {
                     claim,
                     "failed to provision volume with StorageClass \"%s\": %s"
                             .formatted(storageClass.getMetadata().getName(), failure.getMessage()));
-            throw new ApiException(
-                    new dev.ordinal.api.Status(
-                            500, "", String.valueOf(failure.getMessage()), null));
+            throw failed(failure);
         } catch (ApiException refused) {
             if (!refused.is("AlreadyExists")) throw refused;
         }
+        unfinished.remove(key);
         events.normal(claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name);
+    }
+
+    /// A claim that went before its volume had an object leaves nothing on the disk.
+    private void dropUnfinished(Key key, @Nullable PersistentVolumeClaim claim) {
+        var name = unfinished.get(key);
+        if (name == null || (claim != null && name.equals(volumeName(claim)))) return;
+        if (live(name).isEmpty()) {
+            try {
+                disk.delete(name);
+            } catch (IOException failure) {
+                throw failed(failure);
+            }
+        }
+        unfinished.remove(key);
+    }
+
+    private static String volumeName(PersistentVolumeClaim claim) {
+        return "pvc-" + claim.getMetadata().getUid();
+    }
+
+    private Optional<Stored> live(String volume) {
+        try {
+            return Optional.of(api.get(Types.VOLUMES, null, volume));
+        } catch (ApiException missing) {
+            if (missing.code() != 404) throw missing;
+            return Optional.empty();
+        }
+    }
+
+    private static ApiException failed(Exception failure) {
+        return new ApiException(new Status(500, "", String.valueOf(failure.getMessage()), null));
     }
 
     private void fail(PersistentVolumeClaim claim, String message) {
@@ -157,32 +199,34 @@ public final class Provisioner implements Controller {
         return volume;
     }
 
-    /// A released volume of ours with policy Delete loses its data, then its object.
+    /// A released volume of ours with policy Delete loses its data, then its object. The cache may
+    /// be behind, so the object itself decides.
     private void reclaim(String name) {
         var volume = volumes.get("", name);
-        if (volume == null
-                || !Storage.annotation(volume, Storage.PROVISIONED_BY).equals(Optional.of(NAME))
-                || !Storage.phase(volume).equals("Released")
-                || !"Delete".equals(volume.getSpec().getPersistentVolumeReclaimPolicy())) return;
+        if (volume == null || !reclaimable(volume)) return;
+        var live = live(name);
+        if (live.isEmpty() || !reclaimable(Typed.read(live.get().tree(), PersistentVolume.class))) {
+            return;
+        }
         try {
             disk.delete(name);
         } catch (IOException failure) {
             events.warning(volume, "VolumeFailedDelete", String.valueOf(failure.getMessage()));
-            throw new ApiException(
-                    new dev.ordinal.api.Status(
-                            500, "", String.valueOf(failure.getMessage()), null));
+            throw failed(failure);
         }
         try {
-            var copy = api.get(Types.VOLUMES, null, name).copy();
+            var copy = live.get().copy();
             Finalizers.remove(copy, Storage.PROVISIONER_FINALIZER);
             api.update(Types.VOLUMES, null, name, null, new Api.Body.Tree(copy), WRITE);
-            api.delete(
-                    Types.VOLUMES,
-                    null,
-                    name,
-                    Api.DeleteOptions.uid(volume.getMetadata().getUid()));
+            api.delete(Types.VOLUMES, null, name, Api.DeleteOptions.uid(live.get().uid()));
         } catch (ApiException refused) {
             if (refused.code() != 404) throw refused;
         }
+    }
+
+    private static boolean reclaimable(PersistentVolume volume) {
+        return Storage.annotation(volume, Storage.PROVISIONED_BY).equals(Optional.of(NAME))
+                && Storage.phase(volume).equals("Released")
+                && "Delete".equals(volume.getSpec().getPersistentVolumeReclaimPolicy());
     }
 }
