@@ -125,9 +125,9 @@ public final class Scheduler implements Controller {
                     new Api.Body.Tree(binding),
                     WRITE);
         } catch (ApiException refused) {
-            // Gone or bound meanwhile: nothing is left to do.
-            if (refused.code() == 404 || refused.code() == 409) return Optional.empty();
-            throw refused;
+            // Bound meanwhile, perhaps: the next look will know.
+            if (refused.code() != 404) throw refused;
+            return Optional.empty();
         }
         events.normal(
                 pod,
