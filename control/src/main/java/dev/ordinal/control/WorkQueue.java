@@ -86,17 +86,6 @@ public final class WorkQueue {
         }
     }
 
-    /// Whether [#poll] would give a key.
-    public boolean isDue() {
-        lock.lock();
-        try {
-            var next = later.peek();
-            return !ready.isEmpty() || (next != null && !next.at.isAfter(clock.instant()));
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /// When the next delayed key is due, or null when none waits.
     public @Nullable Instant nextDelayed() {
         lock.lock();

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.Types;
+import dev.ordinal.control.garbage.GarbageCollector;
+import dev.ordinal.kinds.Intercepted;
 import dev.ordinal.kinds.TestCluster;
 import dev.ordinal.testing.Rule;
 
@@ -15,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Objects and their owners, told with ConfigMaps that own each other.
 class GarbageCollectorTest {
@@ -375,5 +380,23 @@ class GarbageCollectorTest {
                                 .path("metadata")
                                 .has("deletionTimestamp"))
                 .isFalse();
+    }
+
+    @Test
+    void theWholeGraphIsKnownWhenItHasStarted() throws Exception {
+        var starting = Thread.currentThread();
+        Set<String> listed = ConcurrentHashMap.newKeySet();
+        var api =
+                Intercepted.api(
+                        cluster.api,
+                        call -> {
+                            if (Thread.currentThread().equals(starting)) listed.add(call);
+                        });
+        try (var life = new Lifetime()) {
+            new GarbageCollector(api, () -> cluster.now).start(life);
+            assertThat(listed).contains("list pods", "list statefulsets", "list configmaps");
+            assertThat(listed.stream().filter(call -> call.startsWith("list ")))
+                    .hasSize(api.kinds().size() - 1); // all but events
+        }
     }
 }

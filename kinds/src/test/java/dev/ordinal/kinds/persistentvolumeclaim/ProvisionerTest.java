@@ -3,8 +3,11 @@ package dev.ordinal.kinds.persistentvolumeclaim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ordinal.api.Api;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Status;
 import dev.ordinal.control.Types;
 import dev.ordinal.control.VolumeDisk;
+import dev.ordinal.kinds.Intercepted;
 import dev.ordinal.kinds.TestCluster;
 import dev.ordinal.kinds.persistentvolume.VolumeController;
 import dev.ordinal.testing.Rule;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,6 +27,7 @@ class ProvisionerTest {
     private final TestCluster cluster = new TestCluster(1);
     private final Map<String, Long> files = new TreeMap<>();
     private boolean full;
+    private boolean refuseVolumes;
 
     private final VolumeDisk disk =
             new VolumeDisk() {
@@ -50,12 +55,22 @@ class ProvisionerTest {
         cluster.run(ProtectionController::new);
         cluster.run(
                 (api, informers) ->
-                        new Provisioner(api, informers, () -> cluster.now, disk, "node"));
+                        new Provisioner(
+                                Intercepted.api(api, this::refuse),
+                                informers,
+                                () -> cluster.now,
+                                disk,
+                                "node"));
     }
 
     @AfterEach
     void close() {
         cluster.close();
+    }
+
+    private void refuse(String call) {
+        if (!refuseVolumes || !call.equals("create persistentvolumes")) return;
+        throw new ApiException(new Status(500, "", "not now", null));
     }
 
     private void createClass(String more) {
@@ -227,5 +242,31 @@ class ProvisionerTest {
         cluster.settle();
         assertThat(files).hasSize(1);
         assertThat(cluster.names(Types.VOLUMES, null)).hasSize(1);
+    }
+
+    @Test
+    void aClaimThatGoesBeforeItsVolumeHasAnObjectLeavesNoData() throws Exception {
+        createClass("");
+        refuseVolumes = true;
+        createClaim("");
+        assertThat(files).hasSize(1);
+        assertThat(cluster.names(Types.VOLUMES, null)).isEmpty();
+
+        cluster.api.delete(Types.CLAIMS, "default", "c1", Api.DeleteOptions.DEFAULT);
+        cluster.settle();
+        assertThat(cluster.names(Types.CLAIMS, "default")).isEmpty();
+        assertThat(files).isEmpty();
+    }
+
+    @Test
+    void aVolumeThatHasItsObjectByAnotherTryKeepsItsData() throws Exception {
+        createClass("");
+        refuseVolumes = true;
+        createClaim("");
+        refuseVolumes = false;
+        cluster.now = cluster.now.plus(Duration.ofSeconds(1));
+        cluster.settle();
+        assertThat(cluster.names(Types.VOLUMES, null)).hasSize(1);
+        assertThat(files).hasSize(1);
     }
 }

@@ -9,10 +9,9 @@ import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.Stored;
 import dev.ordinal.control.Types;
+import dev.ordinal.kinds.Intercepted;
 import dev.ordinal.kinds.TestCluster;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -55,22 +54,12 @@ final class Web implements AutoCloseable {
     }
 
     private Api refusing(Api api) {
-        return (Api)
-                Proxy.newProxyInstance(
-                        Api.class.getClassLoader(),
-                        new Class<?>[] {Api.class},
-                        (_, method, args) -> {
-                            if (args != null && args[0] instanceof GroupVersionResource type) {
-                                var what = method.getName() + " " + type.resource();
-                                var refusal = refusals.get(what);
-                                if (refusal != null) throw refusal;
-                            }
-                            try {
-                                return method.invoke(api, args);
-                            } catch (InvocationTargetException thrown) {
-                                throw thrown.getCause();
-                            }
-                        });
+        return Intercepted.api(
+                api,
+                call -> {
+                    var refusal = refusals.get(call);
+                    if (refusal != null) throw refusal;
+                });
     }
 
     static String retention(String whenDeleted, String whenScaled) {
