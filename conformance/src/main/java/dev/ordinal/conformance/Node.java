@@ -3,8 +3,11 @@ package dev.ordinal.conformance;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// The one node: an object that says now and then that it is well, without a machine behind it.
 public final class Node {
@@ -46,8 +49,22 @@ public final class Node {
                         .formatted(now, now));
     }
 
-    /// Whether pods may go there; false for as long as the node controller has not seen it ready.
-    public boolean open() throws IOException, InterruptedException {
-        return client.get(Resource.NODE.path("", NAME)).path("spec").path("taints").isEmpty();
+    /// Waits until pods may go there: the node controller has seen it ready, and no taint is left.
+    ///
+    /// @throws IOException when that takes longer than `patience`
+    public void awaitOpen(Duration patience) throws IOException, InterruptedException {
+        var open = new CountDownLatch(1);
+        try (var watches = new Watches(client)) {
+            watches.start(
+                    Resource.NODE.collection("")
+                            + "?watch=true&fieldSelector=metadata.name%3D"
+                            + NAME,
+                    (_, node) -> {
+                        if (node.path("spec").path("taints").isEmpty()) open.countDown();
+                    });
+            if (!open.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException("node %s keeps its taints".formatted(NAME));
+            }
+        }
     }
 }

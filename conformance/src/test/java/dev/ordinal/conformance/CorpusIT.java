@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -127,7 +126,9 @@ class CorpusIT {
                         Kubeconfig.read(kubeconfig == null ? start(gates) : Path.of(kubeconfig)));
         started.add(client);
         clients.put(gates, client);
-        awaitNode(new Node(client));
+        var node = new Node(client);
+        node.sayReady();
+        node.awaitOpen(NODE_MAX);
         return client;
     }
 
@@ -139,15 +140,5 @@ class CorpusIT {
         var cluster = Cluster.start(settings);
         started.add(cluster);
         return cluster.kubeconfig();
-    }
-
-    /// The node controller's answer to a node that is ready.
-    private static void awaitNode(Node node) throws IOException, InterruptedException {
-        node.sayReady();
-        var limit = Instant.now().plus(NODE_MAX);
-        while (!node.open()) {
-            if (Instant.now().isAfter(limit)) throw new IOException("the node stays closed");
-            Thread.sleep(100);
-        }
     }
 }
