@@ -17,8 +17,9 @@ import java.util.stream.Stream;
 /// @param unified version 2
 record Cgroups(List<Path> hierarchies, boolean unified) {
     private static final Path ROOT = Path.of("/sys/fs/cgroup");
-    private static final int TRIES = 200;
+    private static final int TRIES = 2000;
     private static final Duration PAUSE = Duration.ofMillis(5);
+    private static final int SIGKILL = 9;
     private static final List<String> CONTROLLERS = List.of("memory", "cpu", "cpuacct", "pids");
     private static final long PERIOD_MICROS = 100_000;
 
@@ -194,14 +195,16 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
     }
 
     /// A group can go once the kernel has let go of its last process, which nothing tells on v1:
-    /// tried again at short intervals, for a second.
+    /// tried again at short intervals, for ten seconds. A process that is still there then, a
+    /// command on its way into the container for one, is killed.
     private static void delete(Path group) throws IOException {
         for (int tries = 1; ; tries++) {
             try {
                 Files.deleteIfExists(group);
                 return;
             } catch (FileSystemException busy) {
-                if (tries == TRIES) throw busy;
+                var left = killAll(group);
+                if (tries == TRIES) throw new IOException(group + " stays busy " + left, busy);
                 try {
                     Thread.sleep(PAUSE);
                 } catch (InterruptedException _) {
@@ -210,5 +213,21 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
                 }
             }
         }
+    }
+
+    /// Kills what is left in a group.
+    ///
+    /// @return each as `/proc/PID/stat` tells it
+    private static List<String> killAll(Path group) {
+        return lines(group.resolve("cgroup.procs"))
+                .map(Long::parseLong)
+                .filter(pid -> pid > 0) // zero: a process of another process namespace
+                .map(
+                        pid -> {
+                            var stat = lines(Path.of("/proc/" + pid + "/stat")).findFirst();
+                            Libc.kill(pid, SIGKILL);
+                            return stat.orElse(pid + " (gone)");
+                        })
+                .toList();
     }
 }
