@@ -48,6 +48,10 @@ final class PodWorker {
     private static final WriteOptions WRITE = WriteOptions.by("kubelet");
     private static final Duration RETRY_FIRST = Duration.ofMillis(500);
     private static final Duration RETRY_LONGEST = Duration.ofMinutes(1);
+
+    /// How long a deleted pod's object stays at least, see docs/decisions/0004.
+    private static final Duration LAST_MOMENT = Duration.ofMillis(100);
+
     private static final int LOG_LINES = 80;
     private static final int LOG_CHARACTERS = 2048;
     private static final int SIGTERM = 15;
@@ -644,6 +648,7 @@ final class PodWorker {
 
     /// Graceful end: SIGTERM, the grace period, SIGKILL; then the object may go.
     private void terminate(Stored current) throws InterruptedException {
+        var earliestEnd = parts.clock().instant().plus(LAST_MOMENT);
         instances.values().forEach(PodWorker::stopProber);
         var tree = current.tree();
         if (prepared == null && adopted.isPresent()) {
@@ -666,7 +671,21 @@ final class PodWorker {
         for (var thread : stopping) thread.join();
         report(latest(), true);
         release(current);
+        awaitVanished(earliestEnd);
         finish(current);
+    }
+
+    private void awaitVanished(Instant until) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!vanished) {
+                long left = Duration.between(parts.clock().instant(), until).toNanos();
+                if (left <= 0) return;
+                var _ = changed.await(left, TimeUnit.NANOSECONDS);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// The hook, then the signal the image asks for.
