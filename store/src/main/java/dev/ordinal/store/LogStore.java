@@ -11,11 +11,13 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 
 /// The commit path: one thread decides, appends to the log, shows and announces.
 ///
-/// Concurrent writes are grouped: all that wait share one append, so one sync.
+/// Concurrent writes are grouped: all that wait share one append, so one sync. Where there is
+/// nothing to sync, each writer commits its own write under a lock instead.
 final class LogStore<T> implements Store<T> {
     /// Writes that may wait; a further one waits outside.
     static final int WRITES_MAX = 4096;
@@ -24,7 +26,8 @@ final class LogStore<T> implements Store<T> {
     private final Log log;
     private final History<T> history;
     private final BlockingQueue<Write<T>> queue = new ArrayBlockingQueue<>(WRITES_MAX);
-    private final Thread writer;
+    private final ReentrantLock turn = new ReentrantLock();
+    private final @Nullable Thread writer;
     private volatile State<T> latest;
     private volatile boolean closed;
     private volatile @Nullable StoreFailedException failure;
@@ -36,7 +39,10 @@ final class LogStore<T> implements Store<T> {
         this.log = log;
         latest = initial;
         history = new History<>(initial, historyMax);
-        writer = Thread.ofPlatform().name("store-writer").daemon().start(this::write);
+        writer =
+                log == Log.NONE
+                        ? null
+                        : Thread.ofPlatform().name("store-writer").daemon().start(this::write);
     }
 
     @Override
@@ -70,17 +76,8 @@ final class LogStore<T> implements Store<T> {
     }
 
     private T submit(Write<T> write) throws StaleException {
-        // A caught interrupt must not lose the outcome of a write that is already under way.
-        boolean interrupted = false;
-        while (true) {
-            try {
-                if (closed) throw new IllegalStateException("the store is closed");
-                if (queue.offer(write, 1, java.util.concurrent.TimeUnit.SECONDS)) break;
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (closed && queue.remove(write)) write.done.completeExceptionally(closedException());
+        if (writer == null) commitAlone(write);
+        else enqueue(write);
         try {
             return write.done.join();
         } catch (CompletionException wrapped) {
@@ -89,9 +86,32 @@ final class LogStore<T> implements Store<T> {
                 case RuntimeException refused -> throw refused;
                 case null, default -> throw wrapped;
             }
-        } finally {
-            if (interrupted) Thread.currentThread().interrupt();
         }
+    }
+
+    private void commitAlone(Write<T> write) {
+        turn.lock();
+        try {
+            if (closed) throw closedException();
+            commit(List.of(write));
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void enqueue(Write<T> write) {
+        // A caught interrupt must not lose the outcome of a write that is already under way.
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (closed) throw closedException();
+                if (queue.offer(write, 1, java.util.concurrent.TimeUnit.SECONDS)) break;
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (closed && queue.remove(write)) write.done.completeExceptionally(closedException());
+        if (interrupted) Thread.currentThread().interrupt();
     }
 
     private static IllegalStateException closedException() {
@@ -179,6 +199,12 @@ final class LogStore<T> implements Store<T> {
     @Override
     public void close() {
         closed = true;
+        if (writer != null) join(writer);
+        history.close();
+        log.close();
+    }
+
+    private static void join(Thread writer) {
         writer.interrupt();
         boolean interrupted = Thread.interrupted();
         while (writer.isAlive()) {
@@ -188,8 +214,6 @@ final class LogStore<T> implements Store<T> {
                 interrupted = true;
             }
         }
-        history.close();
-        log.close();
         if (interrupted) Thread.currentThread().interrupt();
     }
 
