@@ -1,5 +1,7 @@
 package dev.ordinal.control;
 
+import java.util.Set;
+
 /// Where the volumes of class `standard` live. Implemented by the node.
 public interface VolumeDisk {
     /// Makes room for a volume; one that exists is left alone.
@@ -8,6 +10,12 @@ public interface VolumeDisk {
     /// @throws FullException there is not that much unpromised space
     /// @throws java.io.IOException the disk failed
     void create(String volume, long bytes) throws java.io.IOException;
+
+    /// The volume has its object now: no longer among the [#unfinished].
+    void finish(String volume) throws java.io.IOException;
+
+    /// Volumes that were made and not finished, by this server or an earlier one.
+    Set<String> unfinished() throws java.io.IOException;
 
     /// Removes a volume with its data; one that is missing is fine.
     void delete(String volume) throws java.io.IOException;

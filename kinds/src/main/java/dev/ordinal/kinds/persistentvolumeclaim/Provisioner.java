@@ -47,6 +47,9 @@ public final class Provisioner implements Controller {
     private final VolumeDisk disk;
     private final String node;
 
+    /// Stands for the volumes that an earlier server did not finish.
+    private static final Key LEFT = new Key("", "");
+
     /// Volumes on the disk whose object has not been made yet, by claim.
     private final Map<Key, String> unfinished = new ConcurrentHashMap<>();
 
@@ -69,6 +72,7 @@ public final class Provisioner implements Controller {
 
     @Override
     public void watch(Consumer<Key> again) {
+        again.accept(LEFT);
         claims.listen(change -> again.accept(Key.of(change.latest())));
         volumes.listen(
                 change -> {
@@ -79,9 +83,25 @@ public final class Provisioner implements Controller {
     /// Claims have a namespace, volumes have none.
     @Override
     public Optional<Duration> reconcile(Key key) {
-        if (key.namespace().isEmpty()) reclaim(key.name());
+        if (key.equals(LEFT)) takeUpUnfinished();
+        else if (key.namespace().isEmpty()) reclaim(key.name());
         else provision(key);
         return Optional.empty();
+    }
+
+    /// What an earlier server did not finish is finished when its claim is looked at, or goes.
+    private void takeUpUnfinished() {
+        try {
+            for (var name : disk.unfinished()) {
+                var claim =
+                        claims.all().stream().filter(c -> volumeName(c).equals(name)).findFirst();
+                if (live(name).isPresent()) disk.finish(name);
+                else if (claim.isEmpty()) disk.delete(name);
+                else unfinished.put(Key.of(claim.get()), name);
+            }
+        } catch (IOException failure) {
+            throw failed(failure);
+        }
     }
 
     private void provision(Key key) {
@@ -94,7 +114,7 @@ public final class Provisioner implements Controller {
             return;
         var name = volumeName(claim);
         if (volumes.get("", name) != null) {
-            unfinished.remove(key);
+            finish(key, name);
             return;
         }
         var storageClass = classes.get("", Storage.className(claim));
@@ -124,8 +144,17 @@ public final class Provisioner implements Controller {
         } catch (ApiException refused) {
             if (!refused.is("AlreadyExists")) throw refused;
         }
-        unfinished.remove(key);
+        finish(key, name);
         events.normal(claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name);
+    }
+
+    private void finish(Key key, String name) {
+        if (unfinished.remove(key) == null) return;
+        try {
+            disk.finish(name);
+        } catch (IOException failure) {
+            throw failed(failure);
+        }
     }
 
     /// A claim that went before its volume had an object leaves nothing on the disk.

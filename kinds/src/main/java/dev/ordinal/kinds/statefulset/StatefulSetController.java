@@ -115,6 +115,21 @@ public final class StatefulSetController implements Controller {
     public void watch(Consumer<Key> again) {
         sets.listen(change -> again.accept(Key.of(change.latest())));
         pods.listen(change -> podChanged(change, again));
+        claims.listen(
+                change -> {
+                    if (change.gone()) claimGone(change.latest(), again);
+                });
+    }
+
+    /// A claim that went with its pod: the set may wait for that to make the pod anew. Upstream
+    /// looks again at its next resync only, hours later.
+    private static void claimGone(PersistentVolumeClaim claim, Consumer<Key> again) {
+        for (var owner : Retention.references(claim)) {
+            int dash = owner.getName().lastIndexOf('-');
+            if (!owner.getKind().equals("Pod") || dash < 0) continue;
+            var set = owner.getName().substring(0, dash);
+            again.accept(new Key(claim.getMetadata().getNamespace(), set));
+        }
     }
 
     private void podChanged(Change<Pod> change, Consumer<Key> again) {

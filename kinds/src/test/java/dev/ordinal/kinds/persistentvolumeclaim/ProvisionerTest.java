@@ -20,12 +20,15 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// Volumes made on demand, on a disk in memory.
 class ProvisionerTest {
     private final TestCluster cluster = new TestCluster(1);
     private final Map<String, Long> files = new TreeMap<>();
+    private final Set<String> unfinished = new TreeSet<>();
     private boolean full;
     private boolean refuseVolumes;
 
@@ -40,11 +43,23 @@ class ProvisionerTest {
                 public void create(String volume, long bytes) throws IOException {
                     if (full) throw new IOException("no space left");
                     files.put(volume, bytes);
+                    unfinished.add(volume);
+                }
+
+                @Override
+                public void finish(String volume) {
+                    unfinished.remove(volume);
+                }
+
+                @Override
+                public Set<String> unfinished() {
+                    return Set.copyOf(unfinished);
                 }
 
                 @Override
                 public void delete(String volume) {
                     files.remove(volume);
+                    unfinished.remove(volume);
                 }
             };
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// A machine without a kernel: every image is there, addresses and volumes are numbers in a map.
 /// Goes
@@ -104,6 +105,15 @@ public final class SimulatedMachine implements Machine, VolumeDisk {
     @Override
     public synchronized void delete(String volume) {
         volumes.remove(volume);
+    }
+
+    /// Its volumes end with the server, so none is ever found unfinished by another.
+    @Override
+    public void finish(String volume) {}
+
+    @Override
+    public Set<String> unfinished() {
+        return Set.of();
     }
 
     @Override

@@ -10,17 +10,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /// Volumes as ext4 file systems, each in a file whose space is taken from the disk when the volume
 /// is made, so that no volume can run out of disk before it is full:
 ///
 ///     <folder>/<volume>.img  the file
 ///     <folder>/<volume>      where it is mounted
+///     <folder>/<volume>.new  it has no object yet
 ///
 /// Exactly the requested bytes, in blocks of 4 KiB, can be used for data: what the file system has
 /// beyond that is reserved for a user that does not exist.
 public final class LoopVolumes implements VolumeDisk {
+    private static final String NEW = ".new";
     private static final int BLOCK = 4096;
     private static final int NOBODY = 65_533;
     private static final int LOST_AND_FOUND_BLOCKS = 4; // that folder is removed
@@ -64,6 +68,10 @@ public final class LoopVolumes implements VolumeDisk {
         return folder.resolve(Names.checkSubdomain(volume) + ".img");
     }
 
+    private Path mark(String volume) {
+        return folder.resolve(Names.checkSubdomain(volume) + NEW);
+    }
+
     private Path target(String volume) {
         return folder.resolve(Names.checkSubdomain(volume));
     }
@@ -92,6 +100,7 @@ public final class LoopVolumes implements VolumeDisk {
             }
             try {
                 Files.deleteIfExists(making);
+                Files.deleteIfExists(mark(volume));
                 Shell.run("", "fallocate", "-l", Long.toString(needed), making.toString());
                 Shell.run(
                         FORMAT,
@@ -100,6 +109,7 @@ public final class LoopVolumes implements VolumeDisk {
                         making.toString(),
                         Long.toString(blocks),
                         Integer.toString(bytes < SMALL ? BYTES_PER_INODE_SMALL : BYTES_PER_INODE));
+                Files.createFile(mark(volume));
                 Files.move(making, image(volume));
                 mountNew(volume);
             } catch (ContainerException refused) {
@@ -108,6 +118,21 @@ public final class LoopVolumes implements VolumeDisk {
             } finally {
                 Files.deleteIfExists(making);
             }
+        }
+    }
+
+    @Override
+    public void finish(String volume) throws IOException {
+        Files.deleteIfExists(mark(volume));
+    }
+
+    @Override
+    public Set<String> unfinished() throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(NEW))
+                    .map(name -> name.substring(0, name.length() - NEW.length()))
+                    .collect(Collectors.toSet());
         }
     }
 
@@ -160,6 +185,7 @@ public final class LoopVolumes implements VolumeDisk {
         Mounts.unmountBelow(target(volume));
         Files.deleteIfExists(target(volume));
         Files.deleteIfExists(image(volume));
+        Files.deleteIfExists(mark(volume));
     }
 
     /// Unmounts all; the data stays.
