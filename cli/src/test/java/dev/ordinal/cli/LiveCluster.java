@@ -46,8 +46,21 @@ final class LiveCluster implements AutoCloseable {
         return data;
     }
 
+    void load(Path image) {
+        Commands.ordinal("image", "load", "--data", data.toString(), image.toString()).ok();
+    }
+
+    void apply(String manifest) throws IOException {
+        var file = Files.writeString(Files.createTempFile("manifest", ".yaml"), manifest);
+        try {
+            kubectl("apply", "-f", file.toString()).ok();
+        } finally {
+            Files.delete(file);
+        }
+    }
+
     void loadExample() {
-        Commands.ordinal("image", "load", "--data", data.toString(), Home.image().toString()).ok();
+        load(Home.image());
         kubectl(
                         "apply",
                         "-f",

@@ -10,12 +10,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -428,47 +424,12 @@ class WorkedExampleIT {
         in("delete", "configmap/settings", "secret/key").ok();
     }
 
-    /// What happens to pods until `count` of them are gone: `ADDED web-0`, `READY web-0`, `DELETED
-    /// web-0`, each once.
-    private static List<String> story(BufferedReader watch, int count) throws IOException {
-        List<String> story = new ArrayList<>();
-        int gone = 0;
-        while (gone < count) {
-            var line = watch.readLine();
-            if (line == null) throw new AssertionError("the watch ended after " + story);
-            var event = Client.JSON.readTree(line);
-            var type = event.path("type").asText();
-            var pod = event.path("object");
-            for (var condition : pod.at("/status/conditions")) {
-                boolean ready =
-                        condition.path("type").asText().equals("Ready")
-                                && condition.path("status").asText().equals("True");
-                if (ready && type.equals("MODIFIED")) type = "READY";
-            }
-            var told = type + " " + pod.at("/metadata/name").asText();
-            if (type.equals("DELETED")) gone++;
-            if (!type.equals("MODIFIED") && (type.equals("DELETED") || !story.contains(told)))
-                story.add(told);
-        }
-        return story;
-    }
-
-    private static BufferedReader watch(Client client, String namespace, String label)
-            throws Exception {
-        var path =
-                "/api/v1/namespaces/%s/pods?watch=true&timeoutSeconds=60&labelSelector=app%%3D%s"
-                        .formatted(namespace, label);
-        return new BufferedReader(
-                new InputStreamReader(client.stream(path), StandardCharsets.UTF_8));
-    }
-
     @Rule({"statefulset 7.7", "statefulset 10.6"})
     @Test
     void updatesGoFromTheHighestOrdinalDown() throws Exception {
-        try (var client = Client.of(cluster.data());
-                var watch = watch(client, "app-python", "app-python")) {
+        try (var watch = new PodWatch(cluster, "app-python", "app-python")) {
             cluster.in("rollout", "restart", "sts/app-python").ok();
-            assertThat(story(watch, 3))
+            assertThat(watch.untilGone(3))
                     .filteredOn(told -> told.startsWith("DELETED"))
                     .containsExactly(
                             "DELETED app-python-2", "DELETED app-python-1", "DELETED app-python-0");
@@ -498,12 +459,11 @@ class WorkedExampleIT {
                         readinessProbe: {httpGet: {path: /readyz, port: 8000}}
                 """;
         var file = Files.writeString(Files.createTempFile("set", ".yaml"), manifest);
-        try (var client = Client.of(cluster.data());
-                var watch = watch(client, "default", "ordered")) {
+        try (var watch = new PodWatch(cluster, "default", "ordered")) {
             in("create", "-f", file.toString()).ok();
             in("rollout", "status", "sts/ordered", "--timeout=60s").ok();
             in("scale", "sts/ordered", "--replicas=0").ok();
-            assertThat(story(watch, 3))
+            assertThat(watch.untilGone(3))
                     .containsExactly(
                             "ADDED ordered-0",
                             "READY ordered-0",
