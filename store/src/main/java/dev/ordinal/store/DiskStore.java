@@ -21,24 +21,35 @@ public final class DiskStore {
 
     /// @param folder made when missing
     /// @param library the unpacked native library, or null to let RocksDB unpack its own copy
-    /// @throws StoreOpenException taken by another process, damaged, or of a newer version
+    /// @throws StoreOpenException taken by another process, damaged, or of a newer version; the
+    ///     database in it is unchanged then
     public static <T> Store<T> open(
             Path folder, Codec<T> codec, int historyMax, @Nullable Path library)
             throws IOException {
         Files.createDirectories(folder);
         var lock = lock(folder);
         try {
-            var log = RocksLog.open(folder, library);
+            var found = AsFound.hold(RocksLog.database(folder));
+            @Nullable RocksLog log = null;
             try {
-                return new LogStore<>(codec, new Locked(log, lock), log.load(codec), historyMax);
+                log = RocksLog.open(folder, library);
+                var state = log.load(codec);
+                if (log.repaired()) found.keepAs(damaged(folder));
+                else found.release();
+                return new LogStore<>(codec, new Locked(log, lock), state, historyMax);
             } catch (IOException | RuntimeException failure) {
-                log.close();
+                if (log != null) log.close();
+                found.restore();
                 throw failure;
             }
         } catch (IOException | RuntimeException failure) {
             lock.channel().close();
             throw failure;
         }
+    }
+
+    private static Path damaged(Path folder) {
+        return folder.resolve("damaged-" + System.currentTimeMillis());
     }
 
     private static FileLock lock(Path folder) throws IOException {

@@ -16,7 +16,6 @@ import org.rocksdb.WriteOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -36,6 +35,7 @@ final class RocksLog implements Log {
     private final WriteOptions sync;
     private final Guard guard;
     private final Path folder;
+    private boolean repaired;
 
     private RocksLog(Options options, RocksDB database, Guard guard, Path folder) {
         this.options = options;
@@ -62,37 +62,44 @@ final class RocksLog implements Log {
     }
 
     private static RocksLog open(Path folder, Guard guard) throws IOException {
-        var data = folder.resolve("rocksdb");
-        var options = options(WALRecoveryMode.TolerateCorruptedTailRecords);
         try {
-            return checked(
-                    new RocksLog(options, RocksDB.open(options, data.toString()), guard, folder));
-        } catch (RocksDBException damaged) {
-            options.close();
-            if (!isCorruption(damaged)) {
-                throw new StoreOpenException(
-                        "%s cannot be opened: %s".formatted(folder, damaged.getMessage()), damaged);
-            }
-            return recover(folder, guard, data, damaged);
+            return open(folder, guard, WALRecoveryMode.TolerateCorruptedTailRecords);
+        } catch (RocksDBException damage) {
+            if (!isCorruption(damage)) throw refusal(folder, "cannot be opened", damage);
+        }
+        // A torn tail is no loss, and the guard notices anything else.
+        try {
+            var log = open(folder, guard, WALRecoveryMode.PointInTimeRecovery);
+            log.repaired = true;
+            return log;
+        } catch (RocksDBException beyondRepair) {
+            throw refusal(folder, "is damaged", beyondRepair);
         }
     }
 
-    /// A torn tail is no loss; anything else is. The folder is copied before RocksDB may change it.
-    private static RocksLog recover(Path folder, Guard guard, Path data, RocksDBException damage)
-            throws IOException {
-        var copy = folder.resolve("damaged-" + System.currentTimeMillis());
-        copyFolder(data, copy);
-        var options = options(WALRecoveryMode.PointInTimeRecovery);
+    private static RocksLog open(Path folder, Guard guard, WALRecoveryMode recovery)
+            throws IOException, RocksDBException {
+        var options = options(recovery);
+        RocksDB database;
         try {
-            return checked(
-                    new RocksLog(options, RocksDB.open(options, data.toString()), guard, folder));
-        } catch (RocksDBException beyondRepair) {
+            database = RocksDB.open(options, database(folder).toString());
+        } catch (RocksDBException failure) {
             options.close();
-            throw new StoreOpenException(
-                    "%s is damaged (%s); a copy as found is in %s: restore a backup or start with another data folder"
-                            .formatted(folder, damage.getMessage(), copy),
-                    beyondRepair);
+            throw failure;
         }
+        return checked(new RocksLog(options, database, guard, folder));
+    }
+
+    /// The part of a store's folder that RocksDB has for itself.
+    static Path database(Path folder) {
+        return folder.resolve("rocksdb");
+    }
+
+    private static StoreOpenException refusal(Path folder, String state, RocksDBException cause) {
+        return new StoreOpenException(
+                "%s %s (%s): restore a backup or start with another data folder"
+                        .formatted(folder, state, cause.getMessage()),
+                cause);
     }
 
     private static RocksLog checked(RocksLog log) throws IOException, RocksDBException {
@@ -163,10 +170,7 @@ final class RocksLog implements Log {
                     revision == null ? 0 : ByteBuffer.wrap(revision).getLong(),
                     TreePMap.from(entries));
         } catch (RocksDBException damaged) {
-            throw new StoreOpenException(
-                    "%s is damaged (%s): restore a backup or start with another data folder"
-                            .formatted(folder, damaged.getMessage()),
-                    damaged);
+            throw refusal(folder, "is damaged", damaged);
         }
     }
 
@@ -195,13 +199,9 @@ final class RocksLog implements Log {
         }
     }
 
-    private static void copyFolder(Path from, Path to) throws IOException {
-        Files.createDirectories(to);
-        try (var files = Files.list(from)) {
-            for (var file : files.toList()) {
-                if (Files.isRegularFile(file)) Files.copy(file, to.resolve(file.getFileName()));
-            }
-        }
+    /// Whether what RocksDB found was damaged, but nothing acknowledged is missing.
+    boolean repaired() {
+        return repaired;
     }
 
     private void closeDatabase() {

@@ -7,10 +7,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
 
 class DiskStoreTest extends StoreContract {
     @TempDir Path folder;
@@ -63,13 +66,80 @@ class DiskStoreTest extends StoreContract {
         var bytes = Files.readAllBytes(log);
         bytes[bytes.length / 2] ^= 1;
         Files.write(log, bytes);
+        var found = files();
 
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreOpenException.class)
                 .hasMessageContaining("restore a backup");
+        assertThat(files()).isEqualTo(found);
 
         Files.deleteIfExists(folder.resolve("acknowledged"));
         store = open();
+        try (var all = Files.list(folder)) {
+            assertThat(all.filter(file -> file.getFileName().toString().startsWith("damaged-")))
+                    .as("a copy of what was found")
+                    .singleElement()
+                    .satisfies(
+                            copy ->
+                                    assertThat(copy.resolve(log.getFileName()))
+                                            .hasBinaryContent(bytes));
+        }
+    }
+
+    @Test
+    void aDamagedTableIsRefusedAndLeftAlone() throws Exception {
+        store.put("/a", 0, text("x"));
+        store.close();
+        store = open(); // the log becomes a table
+        store.close();
+        var table = newest(".sst");
+        var bytes = Files.readAllBytes(table);
+        bytes[5] ^= 1;
+        Files.write(table, bytes);
+        var found = files();
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreOpenException.class)
+                .hasMessageContaining("is damaged")
+                .hasMessageContaining("restore a backup or start with another data folder");
+        assertThat(files()).isEqualTo(found);
+
+        bytes[5] ^= 1;
+        Files.write(table, bytes);
+        store = open();
+        assertThat(store.latest().get("/a")).isEqualTo(new Entry<>("/a", 1, "x@1"));
+    }
+
+    @Test
+    void aMissingFileIsRefusedAndTheRestLeftAlone() throws Exception {
+        store.put("/a", 0, text("x"));
+        store.close();
+        var manifest = newest("MANIFEST");
+        var away = Files.move(manifest, folder.resolve("away"));
+        var found = files();
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreOpenException.class)
+                .hasMessageContaining("restore a backup or start with another data folder");
+        assertThat(files()).isEqualTo(found);
+
+        Files.move(away, manifest);
+        store = open();
+        assertThat(store.latest().get("/a")).isEqualTo(new Entry<>("/a", 1, "x@1"));
+    }
+
+    @Test
+    void aStartThatWasKilledIsTakenBack() throws Exception {
+        store.put("/a", 0, text("x"));
+        store.close();
+        var _ = AsFound.hold(folder.resolve("rocksdb"));
+        try (var halfRead = Files.list(folder.resolve("rocksdb"))) {
+            for (var file : halfRead.toList()) Files.delete(file);
+        }
+
+        store = open();
+
+        assertThat(store.latest().get("/a")).isEqualTo(new Entry<>("/a", 1, "x@1"));
     }
 
     @Test
@@ -80,9 +150,12 @@ class DiskStoreTest extends StoreContract {
             database.put("!format".getBytes(), ByteBuffer.allocate(4).putInt(99).array());
         }
 
+        var found = files();
+
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreOpenException.class)
                 .hasMessageContaining("data format 99");
+        assertThat(files()).isEqualTo(found);
 
         try (var database = org.rocksdb.RocksDB.open(folder.resolve("rocksdb").toString())) {
             database.put("!format".getBytes(), ByteBuffer.allocate(4).putInt(1).array());
@@ -91,11 +164,29 @@ class DiskStoreTest extends StoreContract {
     }
 
     private Path newestLog() throws Exception {
+        return newest(".log");
+    }
+
+    /// @param part of the name: what kind of file it is
+    private Path newest(String part) throws Exception {
         try (var files = Files.list(folder.resolve("rocksdb"))) {
-            return files.filter(f -> f.toString().endsWith(".log"))
+            return files.filter(f -> f.getFileName().toString().contains(part))
                     .filter(f -> f.toFile().length() > 0)
                     .max(Comparator.comparing(Path::toString))
                     .orElseThrow();
         }
+    }
+
+    /// What every file of the folder holds.
+    private Map<String, String> files() throws Exception {
+        Map<String, String> files = new TreeMap<>();
+        try (var all = Files.walk(folder)) {
+            for (var file : all.filter(Files::isRegularFile).toList()) {
+                files.put(
+                        folder.relativize(file).toString(),
+                        new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+            }
+        }
+        return files;
     }
 }
