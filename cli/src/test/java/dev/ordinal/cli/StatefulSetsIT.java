@@ -186,12 +186,6 @@ class StatefulSetsIT {
                 "pod/stuck-2",
                 "--timeout=60s");
         var bad = updateRevision("stuck");
-        assertThat(explain("stuck"))
-                .startsWith("pod stuck-2 (revision %s) is not Ready: ".formatted(bad))
-                .contains("light:none")
-                .endsWith("; stuck-1 is updated after it\n")
-                .containsOnlyOnce("\n");
-
         kubectl("rollout", "undo", "sts/stuck");
         observed("stuck");
         var broken = uids("stuck").get("stuck-2");
@@ -200,6 +194,8 @@ class StatefulSetsIT {
                 .contains("timed out waiting for the condition on pods/stuck-2");
         assertThat(explain("stuck"))
                 .startsWith("pod stuck-2 (revision %s) is not Ready: ".formatted(bad))
+                .contains("light:none")
+                .containsOnlyOnce("\n")
                 .endsWith(
                         "; revision %s is wanted, so it has to be deleted by hand, or by ordinal.dev/rollout-recovery: DeleteUnready\n"
                                 .formatted(good));
@@ -222,9 +218,6 @@ class StatefulSetsIT {
                 .isEqualTo(
                         "Deleted Pod stuck-2: it was not Ready and of revision %s, %s is wanted\n"
                                 .formatted(bad, good));
-        assertThat(explain("stuck"))
-                .isEqualTo(
-                        "nothing: 3 of 3 pods are available, all of revision %s\n".formatted(good));
     }
 
     @Test

@@ -13,7 +13,8 @@ public interface ExecSession extends AutoCloseable {
     /// Empty when the command has a terminal.
     InputStream stderr();
 
-    /// Tells the terminal its size in characters. Does nothing without one.
+    /// Tells the terminal its size in characters; nothing without one. The first time lets the
+    /// command begin, which waits a little for it.
     void resize(int width, int height);
 
     /// Waits for the end and returns the exit code, or 128 plus a signal's number.

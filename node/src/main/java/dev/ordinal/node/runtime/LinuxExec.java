@@ -11,10 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /// A command in a container: a process of the host that has entered the container's namespaces.
 final class LinuxExec implements ExecSession {
     private static final int END_OF_TRANSMISSION = 4;
+
+    /// Clients tell the size of their terminal right after they have connected. One that tells none
+    /// is not waited for any longer.
+    private static final int SIZE_PATIENCE_MILLIS = 300;
 
     private final Process process;
     private final Libc.@Nullable Pty terminal;
@@ -61,8 +67,9 @@ final class LinuxExec implements ExecSession {
         return new LinuxExec(process, null);
     }
 
-    /// Gives the command a terminal of the container.
+    /// Gives the command a terminal of the container. It begins when the terminal has its size.
     ///
+    /// @param command one that begins at the end of its input, and takes the terminal for it then
     /// @param root the container's root, as the host reaches it
     /// @param owner of the terminal
     static LinuxExec startOnTerminal(List<String> command, Path root, User owner)
@@ -71,16 +78,23 @@ final class LinuxExec implements ExecSession {
         try {
             Files.setAttribute(pty.slave(), "unix:uid", Math.toIntExact(owner.uid()));
             var slave = pty.slave().toFile();
-            var process =
-                    Shell.process(command)
-                            .redirectInput(slave)
-                            .redirectOutput(slave)
-                            .redirectError(slave)
-                            .start();
-            return new LinuxExec(process, pty);
+            // A server that opened it for reading, too, could be hung up with it.
+            var process = Shell.process(command).redirectOutput(slave).redirectError(slave).start();
+            var exec = new LinuxExec(process, pty);
+            CompletableFuture.delayedExecutor(SIZE_PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .execute(exec::begin);
+            return exec;
         } catch (IOException | RuntimeException failure) {
             Libc.close(pty.master());
             throw failure;
+        }
+    }
+
+    private void begin() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException _) {
+            // The command has ended already.
         }
     }
 
@@ -101,7 +115,9 @@ final class LinuxExec implements ExecSession {
 
     @Override
     public void resize(int width, int height) {
-        if (terminal != null) Libc.resize(terminal.master(), width, height);
+        if (terminal == null) return;
+        Libc.resize(terminal.master(), width, height);
+        begin();
     }
 
     @Override

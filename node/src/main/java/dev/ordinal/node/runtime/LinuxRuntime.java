@@ -423,8 +423,8 @@ public final class LinuxRuntime implements Runtime {
         for (var group : cgroups.groups(spec.container())) {
             text.append("echo 0 >").append(Shell.quote(group.resolve("cgroup.procs"))).append('\n');
         }
-        text.append("exec ");
-        if (spec.tty()) text.append("setsid -c -w ");
+        if (spec.tty()) text.append("read -r _ || :\nexec </proc/self/fd/1 setsid -c -w ");
+        else text.append("exec ");
         text.append("nsenter -t ").append(saved.pid()).append(" -m -u -i -n -p -C -r -w \"$@\"\n");
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", text.toString(), "exec"));
         command.addAll(Launch.privileges(saved.user(), saved.security()));

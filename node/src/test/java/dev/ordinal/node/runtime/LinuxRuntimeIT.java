@@ -246,13 +246,32 @@ final class LinuxRuntimeIT {
                 runtime.exec(
                         new ExecSpec(
                                 container.key(),
-                                List.of("sh", "-c", "read -r _; stty size"),
+                                List.of("sh", "-c", "stty size; read -r _; stty size"),
                                 true,
                                 true))) {
+            session.resize(80, 24);
+            assertThat(new String(session.stdout().readNBytes(7), StandardCharsets.UTF_8))
+                    .isEqualTo("24 80\r\n");
             session.resize(101, 37);
             session.stdin().write("\n".getBytes(StandardCharsets.UTF_8));
             assertThat(new String(session.stdout().readAllBytes(), StandardCharsets.UTF_8))
                     .contains("37 101");
+            assertThat(session.await()).isZero();
+        }
+    }
+
+    @Test
+    void aTerminalWhoseSizeNobodyTellsIsUsedAllTheSame() throws Exception {
+        var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
+        try (var session =
+                runtime.exec(
+                        new ExecSpec(
+                                container.key(),
+                                List.of("sh", "-c", "[ -t 0 ] && [ -t 1 ] && echo terminal"),
+                                true,
+                                true))) {
+            assertThat(new String(session.stdout().readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo("terminal\r\n");
             assertThat(session.await()).isZero();
         }
     }
