@@ -207,7 +207,11 @@ final class Client implements AutoCloseable {
         var title = resource.title() + "/" + name;
         var body = JSON.writeValueAsBytes(object);
         var query = "?fieldManager=ordinal&fieldValidation=Strict";
+        JsonNode before;
         try {
+            before = get(resource.path(given, name)).at("/metadata/resourceVersion");
+        } catch (RefusedException refused) {
+            if (refused.code() != 404) throw refused;
             send(
                     "POST",
                     resource.path(given, "") + query,
@@ -215,10 +219,7 @@ final class Client implements AutoCloseable {
                     "application/json",
                     body);
             return title + " created";
-        } catch (RefusedException refused) {
-            if (refused.code() != 409) throw refused;
         }
-        var before = get(resource.path(given, name)).at("/metadata/resourceVersion");
         var after =
                 send(
                         "PATCH",
