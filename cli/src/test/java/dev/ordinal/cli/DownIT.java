@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -40,26 +38,5 @@ class DownIT {
                 .contains("visits-app-python-0");
         Commands.ordinal("down", "--delete", "--data", data).ok();
         assertThat(Traces.now().since(before)).isEmpty();
-    }
-
-    @Test
-    void aTakenPortLeavesNothingBehind() throws Exception {
-        var data = folder.resolve("ordinal-data").toString();
-        var before = Traces.now();
-        Commands.ordinal("up", "--detach", "--port", "0", "--data", data).ok();
-        Commands.ordinal("image", "load", "--data", data, "visits/target/visits-image.tar").ok();
-        Commands.ordinal("apply", "--data", data, "-f", "examples/visits/manifests").ok();
-        Commands.ordinal("down", "--data", data).ok();
-        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            var port = Integer.toString(taken.getLocalPort());
-            var result = Commands.ordinal("up", "--port", port, "--data", data);
-            assertThat(result.code()).isEqualTo(1);
-            assertThat(result.text())
-                    .contains("is taken by another program; choose another with --port");
-        }
-        assertThat(Traces.now().since(before))
-                .as("the pods it had begun to start are gone, too")
-                .isEmpty();
-        Commands.ordinal("down", "--delete", "--data", data).ok();
     }
 }
