@@ -161,7 +161,9 @@ public final class LinuxRuntime implements Runtime {
     private List<LinuxContainer> of(String podUid) {
         return containers.values().stream()
                 .filter(container -> container.key().podUid().equals(podUid))
-                .sorted(Comparator.comparing(LinuxContainer::startedAt))
+                .sorted(
+                        Comparator.comparing(LinuxContainer::startedAt)
+                                .thenComparing(container -> container.key().attempt()))
                 .toList();
     }
 
@@ -172,6 +174,10 @@ public final class LinuxRuntime implements Runtime {
             throw new ContainerException(
                     ContainerException.Kind.MACHINE,
                     "pod " + spec.key().podUid() + " has no sandbox");
+        }
+        if (containers.containsKey(spec.key())) {
+            throw new ContainerException(
+                    ContainerException.Kind.MACHINE, spec.key() + " was started before");
         }
         var bundle = bundle(spec.key());
         try {

@@ -219,9 +219,14 @@ final class LogFile {
         return low;
     }
 
+    /// A time as `timestamps` puts it before a line.
+    static String stamp(Instant time) {
+        return TIME.format(time) + " ";
+    }
+
     private static byte[] stamp(long nanos) {
         var time = Instant.ofEpochSecond(nanos / 1_000_000_000L, nanos % 1_000_000_000L);
-        return (TIME.format(time) + " ").getBytes(StandardCharsets.US_ASCII);
+        return stamp(time).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static void send(FileChannel log, long from, long length, OutputStream out)

@@ -24,7 +24,8 @@ public interface Runtime extends AutoCloseable {
     /// an unknown pod.
     void removeSandbox(String podUid);
 
-    /// Starts one attempt of a container. Returns once its program runs.
+    /// Starts one attempt of a container. Returns once its program runs. An attempt starts once, in
+    /// a pod that has a sandbox.
     ///
     /// @throws ContainerException of kind `CANNOT_START` when the program cannot be executed
     Container start(ContainerSpec spec);
@@ -35,22 +36,27 @@ public interface Runtime extends AutoCloseable {
 
     /// Starts a command inside a running container.
     ///
-    /// @throws ContainerException of kind `CANNOT_START` when there is no such program,
-    ///     `NOT_RUNNING`
-    ///     when the container has ended
+    /// @throws ContainerException of kind `NOT_RUNNING` when there is no such container or it has
+    ///     ended, `CANNOT_START` when it has no such program
     ExecSession exec(ExecSpec spec);
 
     /// Writes the log of one attempt to `out`. With [LogOptions#follow] it returns when the
     /// container
     /// has ended and everything it wrote has been copied, or when the thread is interrupted.
     ///
+    /// @throws ContainerException of kind `NOT_RUNNING` when there is no such attempt
     /// @throws IOException when `out` refuses, which is how a reader that went away shows
     void logs(ContainerKey container, LogOptions options, OutputStream out) throws IOException;
 
-    /// What the container uses now.
+    /// What the container uses now; an ended one uses nothing.
+    ///
+    /// @throws ContainerException of kind `NOT_RUNNING` when there is no such attempt
     Usage usage(ContainerKey container);
 
     /// Forgets an ended attempt and removes its files and log.
+    ///
+    /// @throws ContainerException of kind `NOT_RUNNING` when there is no such attempt, `MACHINE`
+    ///     when it runs
     void removeContainer(ContainerKey container);
 
     /// Lets go of the runtime. Whether containers go on is up to the implementation's [Lifetime].

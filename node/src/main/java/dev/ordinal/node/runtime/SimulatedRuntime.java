@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
-/// Containers without processes: they run until they are signalled or a test ends them. For tests,
-/// for
-/// scale, and for systems that cannot run containers.
+/// Containers without processes: they run until they are signalled, and print what a test says they
+/// print. SIGTERM ends them with code 0, SIGKILL with 137. For tests, for scale, and for systems
+/// that cannot run containers.
 public final class SimulatedRuntime implements Runtime {
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
@@ -51,16 +51,19 @@ public final class SimulatedRuntime implements Runtime {
     }
 
     @Override
-    public synchronized void removeSandbox(String podUid) {
+    public void removeSandbox(String podUid) {
+        take(podUid).forEach(container -> container.end(128 + SIGKILL));
+    }
+
+    /// Whoever waits for an end hears of it after the lock is free.
+    private synchronized List<Simulated> take(String podUid) {
         sandboxes.remove(podUid);
-        containers
-                .entrySet()
-                .removeIf(
-                        entry -> {
-                            if (!entry.getKey().podUid().equals(podUid)) return false;
-                            entry.getValue().end(128 + SIGKILL);
-                            return true;
-                        });
+        var its =
+                containers.values().stream()
+                        .filter(container -> container.key().podUid().equals(podUid))
+                        .toList();
+        its.forEach(container -> containers.remove(container.key()));
+        return its;
     }
 
     @Override
@@ -90,19 +93,20 @@ public final class SimulatedRuntime implements Runtime {
 
     @Override
     public ExecSession exec(ExecSpec spec) {
+        find(spec.container()).checkRunning("exec");
         throw new ContainerException(
                 ContainerException.Kind.CANNOT_START,
-                "exec: \"%s\": simulated containers have no programs"
+                "exec: \"%s\": executable file not found in $PATH"
                         .formatted(spec.command().getFirst()));
     }
 
     @Override
     public void logs(ContainerKey container, LogOptions options, OutputStream out)
             throws IOException {
-        find(container);
-        out.flush();
+        find(container).log.copy(options, out);
     }
 
+    /// Nothing is used where no processes are.
     @Override
     public Usage usage(ContainerKey container) {
         find(container);
@@ -110,8 +114,22 @@ public final class SimulatedRuntime implements Runtime {
     }
 
     @Override
-    public synchronized void removeContainer(ContainerKey container) {
-        containers.remove(container);
+    public synchronized void removeContainer(ContainerKey key) {
+        if (find(key).running()) {
+            throw new ContainerException(
+                    ContainerException.Kind.MACHINE, key + " is running: not removed");
+        }
+        containers.remove(key);
+    }
+
+    /// Lets a container print a line.
+    ///
+    /// @param line without its end
+    /// @throws ContainerException of kind `NOT_RUNNING` when there is none or it has ended
+    public void print(ContainerKey container, String line) {
+        var found = find(container);
+        found.checkRunning("print");
+        found.log.add(clock.instant(), line);
     }
 
     /// Ends a container as if its program had exited.
@@ -129,8 +147,12 @@ public final class SimulatedRuntime implements Runtime {
     }
 
     @Override
-    public synchronized void close() {
-        List.copyOf(sandboxes.keySet()).forEach(this::removeSandbox);
+    public void close() {
+        pods().forEach(this::removeSandbox);
+    }
+
+    private synchronized List<String> pods() {
+        return List.copyOf(sandboxes.keySet());
     }
 
     private final class Simulated implements Container {
@@ -138,6 +160,7 @@ public final class SimulatedRuntime implements Runtime {
         private final String id;
         private final Instant startedAt;
         private final Map<String, String> annotations;
+        private final SimulatedLog log = new SimulatedLog();
         private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
         Simulated(ContainerKey key, String id, Instant startedAt, Map<String, String> annotations) {
@@ -147,7 +170,15 @@ public final class SimulatedRuntime implements Runtime {
             this.annotations = annotations;
         }
 
+        void checkRunning(String wanted) {
+            if (running()) return;
+            throw new ContainerException(
+                    ContainerException.Kind.NOT_RUNNING,
+                    "cannot %s in a stopped container".formatted(wanted));
+        }
+
         void end(int code) {
+            log.end();
             exit.complete(new Exit(code, false, clock.instant()));
         }
 

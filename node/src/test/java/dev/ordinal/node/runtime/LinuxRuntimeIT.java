@@ -4,75 +4,92 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// Real processes; needs root and a static busybox.
-final class LinuxRuntimeIT {
-    private static final String POD = "11111111-2222-3333-4444-555555555555";
-    private static final int SIGTERM = 15;
+final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
+    private static final List<String> PROGRAMS =
+            List.of(
+                    "sh",
+                    "cat",
+                    "ls",
+                    "id",
+                    "sleep",
+                    "ps",
+                    "env",
+                    "mknod",
+                    "mount",
+                    "stty",
+                    "hostname",
+                    "touch",
+                    "echo",
+                    "wc",
+                    "chroot",
+                    "kill");
 
-    @TempDir Path data;
-    private Path layer;
-    private LinuxRuntime runtime;
+    private Path layer() {
+        return data.resolve("layer");
+    }
 
-    @BeforeEach
-    void open() throws IOException {
-        layer = data.resolve("layer");
-        var bin = Files.createDirectories(layer.resolve("bin"));
+    @Override
+    LinuxRuntime open() throws IOException {
+        if (!Files.exists(layer())) makeLayer();
+        return start(Lifetime.WITH_SERVER);
+    }
+
+    private void makeLayer() throws IOException {
+        var bin = Files.createDirectories(layer().resolve("bin"));
         Files.copy(Path.of("/bin/busybox"), bin.resolve("busybox"));
-        for (var name :
-                List.of(
-                        "sh",
-                        "cat",
-                        "ls",
-                        "id",
-                        "sleep",
-                        "ps",
-                        "env",
-                        "mknod",
-                        "mount",
-                        "stty",
-                        "hostname",
-                        "touch",
-                        "echo",
-                        "wc",
-                        "chroot",
-                        "kill")) {
+        for (var name : PROGRAMS) {
             Files.createSymbolicLink(bin.resolve(name), Path.of("busybox"));
         }
-        Files.createDirectories(layer.resolve("etc"));
-        runtime = start(Lifetime.WITH_SERVER);
-        runtime.createSandbox(
-                new SandboxSpec(
-                        POD,
-                        "default",
-                        "web-0",
-                        "web-0",
-                        "127.0.0.1 localhost\n",
-                        "nameserver 10.96.0.10\n",
-                        Optional.empty(),
-                        Map.of(),
-                        Resources.NONE,
-                        Map.of("address", "10.244.0.2")));
+        Files.createDirectories(layer().resolve("etc"));
     }
 
     private LinuxRuntime start(Lifetime lifetime) throws IOException {
-        return LinuxRuntime.open(data, "ordinal-test", lifetime, InstantSource.system());
+        return LinuxRuntime.open(data, "ordinal-test", lifetime, clock);
+    }
+
+    @Override
+    ContainerSpec waiting(ContainerKey key) {
+        return spec(
+                key,
+                "sh",
+                "-c",
+                "trap 'exit 0' TERM; echo ready; while :; do sleep 100 & wait $!; done");
+    }
+
+    @Override
+    Container ready(ContainerKey key) throws Exception {
+        var container = runtime.start(waiting(key));
+        try (var following = new Following(key)) {
+            assertThat(following.line()).isEqualTo("ready");
+        }
+        return container;
+    }
+
+    @Override
+    Container ended(ContainerKey key, int code) throws Exception {
+        var container = runtime.start(spec(key, "sh", "-c", "exit " + code));
+        code(container);
+        return container;
+    }
+
+    @Override
+    void print(ContainerKey key, String line) throws Exception {
+        var command = List.of("sh", "-c", "echo \"$0\" >>/proc/1/fd/1", line);
+        try (var session = runtime.exec(new ExecSpec(key, command, false, false))) {
+            assertThat(session.await()).isZero();
+        }
     }
 
     @AfterEach
@@ -88,10 +105,18 @@ final class LinuxRuntimeIT {
         }
     }
 
+    private ContainerSpec spec(ContainerKey key, String... args) {
+        return spec(key, User.ROOT, Security.DEFAULT, args);
+    }
+
     private ContainerSpec spec(int attempt, User user, Security security, String... args) {
+        return spec(key(attempt), user, security, args);
+    }
+
+    private ContainerSpec spec(ContainerKey key, User user, Security security, String... args) {
         return new ContainerSpec(
-                new ContainerKey(POD, "main", attempt),
-                List.of(layer),
+                key,
+                List.of(layer()),
                 List.of(args),
                 Map.of("PATH", "/bin", "GREETING", "it's \"so\"\nlong"),
                 "/",
@@ -99,7 +124,7 @@ final class LinuxRuntimeIT {
                 List.of(),
                 security,
                 Resources.NONE,
-                Map.of());
+                Map.of("note", "kept"));
     }
 
     private String run(ContainerSpec spec) throws Exception {
@@ -109,9 +134,7 @@ final class LinuxRuntimeIT {
     }
 
     private String log(ContainerKey key) throws IOException {
-        var out = new ByteArrayOutputStream();
-        runtime.logs(key, LogOptions.ALL, out);
-        return out.toString(StandardCharsets.UTF_8);
+        return log(key, LogOptions.ALL);
     }
 
     @Test
@@ -129,43 +152,6 @@ final class LinuxRuntimeIT {
         assertThat(log(container.key())).isEqualTo("it's \"so\"\nlong\nweb-0\noops\n");
         assertThat(exit.code()).isEqualTo(7);
         assertThat(exit.oomKilled()).isFalse();
-    }
-
-    @Test
-    void aSignalEndsIt() throws Exception {
-        var container =
-                runtime.start(
-                        spec(
-                                0,
-                                User.ROOT,
-                                Security.DEFAULT,
-                                "sh",
-                                "-c",
-                                "trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done"));
-        assertThat(container.running()).isTrue();
-        follow(container.key(), 1);
-        container.signal(SIGTERM);
-        assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isEqualTo(3);
-    }
-
-    /// Returns once so many bytes have been logged.
-    private void follow(ContainerKey key, long bytes) throws IOException {
-        runtime.logs(
-                key,
-                new LogOptions(
-                        true,
-                        false,
-                        OptionalLong.empty(),
-                        Optional.empty(),
-                        OptionalLong.of(bytes)),
-                new ByteArrayOutputStream());
-    }
-
-    @Test
-    void killedMeans137() throws Exception {
-        var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
-        container.signal(9);
-        assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isEqualTo(137);
     }
 
     @Test
