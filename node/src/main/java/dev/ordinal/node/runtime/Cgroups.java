@@ -3,6 +3,7 @@ package dev.ordinal.node.runtime;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -190,6 +191,8 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
         if (!Files.isDirectory(group)) return;
         try (var children = Files.list(group)) {
             for (var child : children.filter(Files::isDirectory).toList()) removeTree(child);
+        } catch (NoSuchFileException _) {
+            return; // the end of its container removed it meanwhile
         }
         delete(group);
     }

@@ -33,15 +33,25 @@ final class Launch {
 
     private final ContainerSpec spec;
     private final SandboxSpec sandbox;
+    private final PodNamespaces shared;
     private final Path bundle;
     private final Path log;
     private final Tools tools;
     private final String id;
 
+    /// @param shared of the pod, made
     /// @param bundle the attempt's folder with `root`, `upper` and `work` in it
-    Launch(ContainerSpec spec, SandboxSpec sandbox, Path bundle, Path log, Tools tools, String id) {
+    Launch(
+            ContainerSpec spec,
+            SandboxSpec sandbox,
+            PodNamespaces shared,
+            Path bundle,
+            Path log,
+            Tools tools,
+            String id) {
         this.spec = spec;
         this.sandbox = sandbox;
+        this.shared = shared;
         this.bundle = bundle;
         this.log = log;
         this.tools = tools;
@@ -69,8 +79,9 @@ final class Launch {
         outer.append("exec setsid nsenter");
         sandbox.networkNamespace()
                 .ifPresent(net -> outer.append(" --net=").append(Shell.quote(net)));
-        if (sandbox.networkNamespace().isEmpty()) outer.append(" --wd=/");
-        outer.append(" unshare --mount --uts --ipc --pid --cgroup /bin/sh -c \"$0\" \"$@\"\n");
+        outer.append(" --uts=").append(Shell.quote(shared.uts()));
+        outer.append(" --ipc=").append(Shell.quote(shared.ipc()));
+        outer.append(" unshare --mount --pid --cgroup /bin/sh -c \"$0\" \"$@\"\n");
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", outer.toString()));
         command.add(supervisor());
         command.add(prologue());
@@ -96,17 +107,6 @@ final class Launch {
         var text = new StringBuilder("set -e\n");
         text.append("exec 4>>").append(Shell.quote(log)).append(" </dev/null\n");
         text.append("read -r pid _ </proc/self/stat\necho pid $pid\n");
-        text.append("echo ")
-                .append(Shell.quote(sandbox.hostname()))
-                .append(" >/proc/sys/kernel/hostname\n");
-        sandbox.sysctls()
-                .forEach(
-                        (name, value) ->
-                                text.append("echo ")
-                                        .append(Shell.quote(value))
-                                        .append(" >")
-                                        .append(Shell.quote("/proc/sys/" + name.replace('.', '/')))
-                                        .append('\n'));
         text.append("mount -a -T ").append(Shell.quote(bundle.resolve("base.fstab"))).append('\n');
         text.append("cp -a ").append(Shell.quote(tools.devices() + "/."));
         text.append(' ').append(quoted).append("/dev/\n");
@@ -262,7 +262,7 @@ final class Launch {
                 dev.resolve("pts"),
                 "devpts",
                 "newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec");
-        line(table, "shm", dev.resolve("shm"), "tmpfs", "nosuid,nodev,noexec,mode=1777,size=64m");
+        line(table, shared.memory(), dev.resolve("shm"), "none", "bind");
         line(table, "mqueue", dev.resolve("mqueue"), "mqueue", "nosuid,nodev,noexec");
         line(table, tools.programs(), dev.resolve(".ordinal"), "none", "bind,ro");
         line(

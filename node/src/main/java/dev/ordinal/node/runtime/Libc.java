@@ -6,14 +6,28 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /// The few calls of the C library that Java lacks.
 @SuppressWarnings("restricted") // calling the C library is what this class is for
 final class Libc {
     static final int BUFFER_BYTES = 16 * 1024;
+
+    /// For [#unshare].
+    static final int NEW_UTS = 0x04000000;
+
+    /// For [#unshare].
+    static final int NEW_IPC = 0x08000000;
+
+    /// For [#mount]: shows what is at another path.
+    static final long BIND = 0x1000;
+
+    /// For [#mount]: no devices, no programs, no change of user.
+    static final long PLAIN_FILES = 2 | 4 | 8;
 
     private static final int O_RDWR = 2;
     private static final int O_NOCTTY = 0x100;
@@ -49,7 +63,28 @@ final class Libc {
                     FunctionDescriptor.of(INT, INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS),
                     Linker.Option.firstVariadicArg(2));
 
+    private static final StructLayout STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO =
+            STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+    private static final MethodHandle UNSHARE = telling("unshare", INT);
+    private static final MethodHandle MOUNT =
+            telling(
+                    "mount",
+                    ValueLayout.ADDRESS,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.ADDRESS);
+
     private Libc() {}
+
+    /// A function that says why it failed.
+    private static MethodHandle telling(String name, MemoryLayout... arguments) {
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow(name),
+                FunctionDescriptor.of(INT, arguments),
+                Linker.Option.captureCallState("errno"));
+    }
 
     private static MethodHandle function(
             String name, MemoryLayout result, MemoryLayout... arguments) {
@@ -69,6 +104,40 @@ final class Libc {
     static void kill(long pid, int signal) {
         if (pid <= 1) throw new IllegalArgumentException("no process has the number " + pid);
         call(KILL, (int) pid, signal);
+    }
+
+    /// Gives the calling platform thread namespaces of its own, for good.
+    ///
+    /// @param kinds such as [#NEW_UTS]
+    static void unshare(int kinds) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var state = arena.allocate(STATE);
+            if (call(UNSHARE, state, kinds) != 0) throw failure("unshare", state);
+        }
+    }
+
+    /// As `mount -t type -o options source target`.
+    ///
+    /// @param flags such as [#BIND]
+    static void mount(String source, Path target, String type, long flags, String options)
+            throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var state = arena.allocate(STATE);
+            int result =
+                    call(
+                            MOUNT,
+                            state,
+                            arena.allocateFrom(source),
+                            arena.allocateFrom(target.toString()),
+                            arena.allocateFrom(type),
+                            flags,
+                            arena.allocateFrom(options));
+            if (result != 0) throw failure("mount at " + target, state);
+        }
+    }
+
+    private static IOException failure(String what, MemorySegment state) {
+        return new IOException("%s: error %d".formatted(what, (int) ERRNO.get(state, 0L)));
     }
 
     /// A new terminal: the number of its master file, and its slave as the host reaches it.

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// about it, so that a later server can take it over:
 ///
 ///     <pods>/<uid>/sandbox.json, hosts, resolv.conf, hostname
+///     <pods>/<uid>/shared/  uts, ipc, shm: see [PodNamespaces]
 ///     <pods>/<uid>/containers/<name>/<attempt>/  container.json, upper, exit, ...
 ///     <pods>/<uid>/logs/<name>/<attempt>.log, .times
 public final class LinuxRuntime implements Runtime {
@@ -98,6 +99,10 @@ public final class LinuxRuntime implements Runtime {
                 .resolve(Integer.toString(key.attempt()));
     }
 
+    private PodNamespaces shared(String podUid) {
+        return new PodNamespaces(folder(podUid).resolve("shared"));
+    }
+
     private LogFile logFile(ContainerKey key) {
         var logs = folder(key.podUid()).resolve("logs").resolve(key.name());
         return new LogFile(
@@ -119,7 +124,7 @@ public final class LinuxRuntime implements Runtime {
                     ContainerException.Kind.MACHINE, "pod " + spec.podUid() + " has a sandbox");
         }
         try {
-            Files.createDirectories(folder);
+            shared(spec.podUid()).make(spec);
             Files.writeString(folder.resolve("hosts"), spec.hosts());
             Files.writeString(folder.resolve("resolv.conf"), spec.resolvConf());
             Files.writeString(folder.resolve("hostname"), spec.hostname() + "\n");
@@ -127,6 +132,9 @@ public final class LinuxRuntime implements Runtime {
         } catch (IOException failure) {
             sandboxes.remove(spec.podUid());
             throw broken("the pod's folder cannot be made", failure);
+        } catch (ContainerException refused) {
+            sandboxes.remove(spec.podUid());
+            throw refused;
         }
         return sandbox(spec, clock.instant());
     }
@@ -151,7 +159,7 @@ public final class LinuxRuntime implements Runtime {
         sandboxes.remove(podUid);
         try {
             cgroups.removePod(podUid);
-            Mounts.unmountBelow(folder(podUid)); // volumes in memory
+            Mounts.unmountBelow(folder(podUid)); // namespaces, volumes in memory
             Trees.delete(folder(podUid));
         } catch (IOException failure) {
             throw broken("pod " + podUid + " cannot be removed", failure);
@@ -200,7 +208,15 @@ public final class LinuxRuntime implements Runtime {
         var logs =
                 Files.createDirectories(folder(key.podUid()).resolve("logs").resolve(key.name()));
         var log = logs.resolve(key.attempt() + ".log");
-        var launch = new Launch(spec, sandbox, bundle, log, tools, id.substring(0, 16));
+        var launch =
+                new Launch(
+                        spec,
+                        sandbox,
+                        shared(key.podUid()),
+                        bundle,
+                        log,
+                        tools,
+                        id.substring(0, 16));
         Files.createDirectory(bundle.resolve("upper").resolve(launch.oldRoot()));
         Files.writeString(bundle.resolve("base.fstab"), launch.baseTable());
         Files.writeString(bundle.resolve("host.fstab"), launch.hostTable());
@@ -345,7 +361,7 @@ public final class LinuxRuntime implements Runtime {
                 for (var attempt : children(name)) adoptContainer(spec.podUid(), attempt);
             }
         }
-        boolean ready = tree.path("bootId").asText().equals(bootId);
+        boolean ready = shared(spec.podUid()).stand();
         List<Container> found = new ArrayList<>(of(spec.podUid()));
         return Optional.of(new Adopted(sandbox(spec, Saved.createdAt(tree)), ready, found));
     }

@@ -3,6 +3,7 @@ package dev.ordinal.node.runtime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// What is mounted below a folder of the host.
@@ -40,6 +41,8 @@ public final class Mounts {
     }
 
     public static void unmountBelow(Path folder) throws IOException {
-        for (var target : below(folder)) Shell.run("", "umount", target.toString());
+        List<String> command = new ArrayList<>(List.of("umount"));
+        for (var target : below(folder)) command.add(target.toString());
+        if (command.size() > 1) Shell.run("", command.toArray(String[]::new));
     }
 }

@@ -23,7 +23,7 @@ final class Saved {
 
     private Saved() {}
 
-    static ObjectNode tree(SandboxSpec spec, Instant created) throws IOException {
+    static ObjectNode tree(SandboxSpec spec, Instant created) {
         var tree = JSON.createObjectNode();
         tree.put("podUid", spec.podUid()).put("namespace", spec.namespace());
         tree.put("name", spec.name()).put("hostname", spec.hostname());
@@ -31,7 +31,7 @@ final class Saved {
         spec.networkNamespace().ifPresent(net -> tree.put("networkNamespace", net.toString()));
         put(tree, "sysctls", spec.sysctls());
         put(tree, "annotations", spec.annotations());
-        tree.put("createdAt", created.toString()).put("bootId", Processes.bootId());
+        tree.put("createdAt", created.toString());
         return tree;
     }
 

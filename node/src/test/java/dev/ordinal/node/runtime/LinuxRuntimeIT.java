@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 
 /// Real processes; needs root and a static busybox.
 final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
+    private static final String CLUSTER = "ordinal-test-" + ProcessHandle.current().pid();
     private static final List<String> PROGRAMS =
             List.of(
                     "sh",
@@ -34,7 +36,9 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                     "echo",
                     "wc",
                     "chroot",
-                    "kill");
+                    "kill",
+                    "readlink",
+                    "tr");
 
     private Path layer() {
         return data.resolve("layer");
@@ -56,7 +60,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
     }
 
     private LinuxRuntime start(Lifetime lifetime) throws IOException {
-        return LinuxRuntime.open(data, "ordinal-test", lifetime, clock);
+        return LinuxRuntime.open(data, CLUSTER, lifetime, clock);
     }
 
     @Override
@@ -266,7 +270,10 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
     void aLaterServerTakesRunningAndEndedContainersOver() throws Exception {
         var ended = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sh", "-c", "exit 4"));
         ended.exit().get(10, TimeUnit.SECONDS);
-        var running = runtime.start(spec(1, User.ROOT, Security.DEFAULT, "sleep", "100"));
+        pass(Duration.ofSeconds(1));
+        var running = ready(key(1));
+        var before = run(spec(key(2), "sh", "-c", NAMESPACES));
+        runtime.removeContainer(key(2));
         var earlier = runtime;
 
         runtime = start(Lifetime.OUTLIVES_SERVER);
@@ -279,9 +286,64 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
         assertThat(containers).extracting(Container::running).containsExactly(false, true);
         assertThat(containers.getFirst().exit().join().code()).isEqualTo(4);
         assertThat(containers.getLast().pid()).isEqualTo(running.pid());
+        assertThat(adopted.getFirst().ready()).isTrue();
+        assertThat(run(spec(key(2), "sh", "-c", NAMESPACES)).lines().limit(2))
+                .containsExactlyElementsOf(before.lines().limit(2).toList());
         runtime.removeSandbox(POD);
         assertThat(running.exit().get(10, TimeUnit.SECONDS).code()).isEqualTo(137);
         earlier.close();
+    }
+
+    private static final String NAMESPACES = "cd /proc/self/ns; readlink uts; readlink ipc";
+
+    @Test
+    void containersOfAPodShareHostNameIpcAndMemory() throws Exception {
+        var first = run(spec(key(0), "sh", "-c", NAMESPACES + "; echo kept >/dev/shm/note"));
+        var second = run(spec(key(1), "sh", "-c", NAMESPACES + "; cat /dev/shm/note; hostname"));
+        assertThat(second.lines().limit(2))
+                .containsExactlyElementsOf(first.lines().limit(2).toList());
+        assertThat(second).endsWith("kept\nweb-0\n");
+        for (var name : List.of("uts", "ipc")) {
+            assertThat(first)
+                    .doesNotContain(
+                            Files.readSymbolicLink(Path.of("/proc/self/ns", name)).toString());
+        }
+    }
+
+    @Test
+    void aPodHasItsKernelSettingsOrIsNotMade() throws Exception {
+        refused(
+                ContainerException.Kind.MACHINE,
+                () -> runtime.createSandbox(set("kernel.nothing")));
+        assertThat(Mounts.below(data.resolve("pods").resolve(OTHER))).isEmpty();
+        runtime.createSandbox(set("kernel.shm_rmid_forced"));
+        var key = new ContainerKey(OTHER, "main", 0);
+        assertThat(run(spec(key, "cat", "/proc/sys/kernel/shm_rmid_forced"))).isEqualTo("1\n");
+        assertThat(Path.of("/proc/sys/kernel/shm_rmid_forced")).hasContent("0");
+    }
+
+    private static SandboxSpec set(String sysctl) {
+        var plain = sandbox(OTHER);
+        return new SandboxSpec(
+                OTHER,
+                plain.namespace(),
+                plain.name(),
+                plain.hostname(),
+                plain.hosts(),
+                plain.resolvConf(),
+                plain.networkNamespace(),
+                Map.of(sysctl, "1"),
+                plain.resources(),
+                plain.annotations());
+    }
+
+    @Test
+    void whatAKilledServerLeftIsCleaned() throws Exception {
+        var container = ready(key(0));
+        Leftovers.clean(data, CLUSTER);
+        assertThat(code(container)).isEqualTo(137);
+        assertThat(Mounts.below(data)).isEmpty();
+        assertThat(data.resolve("pods")).doesNotExist();
     }
 
     @Test

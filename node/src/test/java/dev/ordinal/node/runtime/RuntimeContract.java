@@ -34,7 +34,7 @@ import java.util.concurrent.TimeUnit;
 /// @param <R> the runtime under test
 abstract class RuntimeContract<R extends Runtime> {
     static final String POD = "11111111-2222-3333-4444-555555555555";
-    private static final String OTHER = "99999999-2222-3333-4444-555555555555";
+    static final String OTHER = "99999999-2222-3333-4444-555555555555";
     private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
 
