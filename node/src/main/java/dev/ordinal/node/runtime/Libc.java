@@ -34,6 +34,7 @@ final class Libc {
     private static final int O_CLOEXEC = 0x80000;
     private static final long TIOCSWINSZ = 0x5414;
     private static final int NAME_MAX = 64;
+    private static final int KEEP_SIZE_PUNCH_HOLE = 1 | 2;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -75,6 +76,8 @@ final class Libc {
                     ValueLayout.ADDRESS,
                     ValueLayout.JAVA_LONG,
                     ValueLayout.ADDRESS);
+    private static final MethodHandle FALLOCATE =
+            telling("fallocate", INT, INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
 
     private Libc() {}
 
@@ -133,6 +136,24 @@ final class Libc {
                             flags,
                             arena.allocateFrom(options));
             if (result != 0) throw failure("mount at " + target, state);
+        }
+    }
+
+    /// Gives the beginning of a file back to the disk; what is left keeps its place.
+    ///
+    /// @throws IOException the file cannot be written, or its file system cannot do this
+    static void discard(Path path, long length) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            int file = call(OPEN, arena.allocateFrom(path.toString()), O_RDWR | O_CLOEXEC);
+            if (file < 0) throw new IOException(path + " cannot be opened");
+            try {
+                var state = arena.allocate(STATE);
+                if (call(FALLOCATE, state, file, KEEP_SIZE_PUNCH_HOLE, 0L, length) != 0) {
+                    throw failure("fallocate of " + path, state);
+                }
+            } finally {
+                close(file);
+            }
         }
     }
 

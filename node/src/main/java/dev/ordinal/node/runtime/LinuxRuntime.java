@@ -32,7 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 ///     <pods>/<uid>/sandbox.json, hosts, resolv.conf, hostname
 ///     <pods>/<uid>/shared/  uts, ipc, shm: see [PodNamespaces]
 ///     <pods>/<uid>/containers/<name>/<attempt>/  container.json, upper, exit, ...
-///     <pods>/<uid>/logs/<name>/<attempt>.log, .times
+///     <pods>/<uid>/logs/<name>/<attempt>.log, .index
 public final class LinuxRuntime implements Runtime {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxRuntime.class);
     private static final int SIGKILL = 9;
@@ -107,8 +107,9 @@ public final class LinuxRuntime implements Runtime {
         var logs = folder(key.podUid()).resolve("logs").resolve(key.name());
         return new LogFile(
                 logs.resolve(key.attempt() + ".log"),
-                logs.resolve(key.attempt() + ".times"),
-                clock);
+                new LogIndex(logs.resolve(key.attempt() + ".index")),
+                clock,
+                LogFile.PART_BYTES);
     }
 
     private static ContainerException broken(String what, Exception cause) {
@@ -473,7 +474,7 @@ public final class LinuxRuntime implements Runtime {
 
     @Override
     public Usage usage(ContainerKey container) {
-        return cgroups.usage(find(container).key());
+        return find(container).running() ? cgroups.usage(container) : new Usage(0, 0);
     }
 
     @Override
@@ -488,7 +489,7 @@ public final class LinuxRuntime implements Runtime {
             Trees.delete(container.bundle());
             var logs = folder(key.podUid()).resolve("logs").resolve(key.name());
             Files.deleteIfExists(logs.resolve(key.attempt() + ".log"));
-            Files.deleteIfExists(logs.resolve(key.attempt() + ".times"));
+            Files.deleteIfExists(logs.resolve(key.attempt() + ".index"));
         } catch (IOException failure) {
             throw broken(key + " cannot be removed", failure);
         }

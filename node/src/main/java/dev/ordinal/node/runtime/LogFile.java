@@ -1,5 +1,8 @@
 package dev.ordinal.node.runtime;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -7,89 +10,74 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The output of one attempt. The container appends to a file; beside it this class keeps the time
-/// at which each line began, as pairs of offset and nanoseconds since 1970.
+/// The output of one attempt. The container itself appends to a file; beside it a [LogIndex] keeps
+/// when lines began.
+///
+/// Of a long log the oldest whole lines are dropped: when more than five parts are kept, only four
+/// stay, which is what upstream keeps in five files. The container holds its file open, so the file
+/// is not moved away; the kernel is asked to forget the blocks at its beginning, and every byte
+/// keeps its offset. A log grows beyond its bound while no server runs.
 final class LogFile {
-    private static final int ENTRY_BYTES = 16;
+    /// Upstream's default: five files of 10 MiB.
+    static final long PART_BYTES = 10 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LogFile.class);
+    private static final int PARTS = 5;
     private static final int BUFFER_BYTES = 64 * 1024;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'")
                     .withZone(ZoneOffset.UTC);
 
     private final Path file;
-    private final Path times;
+    private final LogIndex index;
     private final InstantSource clock;
+    private final long partBytes;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition more = lock.newCondition();
-    private long seen;
+    private LogIndex.Kept kept = new LogIndex.Kept(0, 0);
     private boolean atLineStart = true;
+    private boolean dropping = true;
     private boolean ended;
 
-    LogFile(Path file, Path times, InstantSource clock) {
+    /// @param partBytes five of these are kept at most
+    LogFile(Path file, LogIndex index, InstantSource clock, long partBytes) {
         this.file = file;
-        this.times = times;
+        this.index = index;
         this.clock = clock;
+        this.partBytes = partBytes;
     }
 
     /// Takes up what an earlier server indexed.
     void resume() throws IOException {
         lock.lock();
         try {
-            if (!Files.exists(times) || !Files.exists(file)) return;
-            long entries = Files.size(times) / ENTRY_BYTES;
-            if (entries == 0) return;
-            try (var index = FileChannel.open(times)) {
-                seen = entry(index, entries - 1).getLong(0);
-            }
-            try (var index = FileChannel.open(times, StandardOpenOption.WRITE)) {
-                index.truncate((entries - 1) * ENTRY_BYTES);
+            if (!Files.exists(file)) return;
+            kept = index.resume();
+            if (kept.end() == 0) return;
+            try (var log = FileChannel.open(file)) {
+                var last = ByteBuffer.allocate(1);
+                atLineStart = log.read(last, kept.end() - 1) == 1 && last.get(0) == '\n';
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private static ByteBuffer entry(FileChannel index, long number) throws IOException {
-        var entry = ByteBuffer.allocate(ENTRY_BYTES);
-        if (index.read(entry, number * ENTRY_BYTES) < ENTRY_BYTES) {
-            throw new IOException("the index of the log ends within an entry");
-        }
-        return entry;
-    }
-
     /// Looks for new output and tells those who follow.
     void scan() throws IOException {
         lock.lock();
         try {
-            if (!Files.exists(file) || Files.size(file) == seen) return;
-            long now = nanos(clock.instant());
-            var entries = new ArrayDeque<Long>();
+            if (!Files.exists(file) || Files.size(file) == kept.end()) return;
             try (var log = FileChannel.open(file)) {
                 var buffer = ByteBuffer.allocate(BUFFER_BYTES);
-                while (log.read(buffer.clear(), seen) > 0) {
-                    buffer.flip();
-                    for (int i = 0; i < buffer.limit(); i++) {
-                        if (atLineStart) entries.add(seen + i);
-                        atLineStart = buffer.get(i) == '\n';
-                    }
-                    seen += buffer.limit();
-                }
-            }
-            var bytes = ByteBuffer.allocate(entries.size() * ENTRY_BYTES);
-            for (long offset : entries) bytes.putLong(offset).putLong(now);
-            try (var index =
-                    FileChannel.open(times, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-                bytes.flip();
-                while (bytes.hasRemaining()) index.write(bytes);
+                while (log.read(buffer.clear(), kept.end()) > 0) take(log, buffer.flip());
             }
             more.signalAll();
         } finally {
@@ -97,8 +85,46 @@ final class LogFile {
         }
     }
 
-    private static long nanos(Instant time) {
-        return time.getEpochSecond() * 1_000_000_000L + time.getNano();
+    private void take(FileChannel log, ByteBuffer bytes) throws IOException {
+        int line = atLineStart ? 0 : afterLine(bytes, 0);
+        if (line < bytes.limit()) index.add(kept.end() + line, clock.instant());
+        atLineStart = bytes.get(bytes.limit() - 1) == '\n';
+        kept = new LogIndex.Kept(kept.begin(), kept.end() + bytes.limit());
+        if (dropping && kept.end() - kept.begin() > PARTS * partBytes) drop(log);
+        index.keep(kept);
+    }
+
+    /// Readers look whether what they have just read was dropped, so they hear of it first.
+    private void drop(FileChannel log) throws IOException {
+        long wanted = kept.end() - (PARTS - 1) * partBytes;
+        kept = new LogIndex.Kept(lineAfter(log, wanted), kept.end());
+        try {
+            Libc.discard(file, kept.begin());
+        } catch (IOException refused) {
+            dropping = false;
+            LOG.warn("{} grows without bound: its file system keeps all of it", file, refused);
+        }
+        index.forgetBefore(kept);
+    }
+
+    /// The first line that begins at or after an offset, or the offset within a line that has no
+    /// end.
+    private long lineAfter(FileChannel log, long offset) throws IOException {
+        var buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        for (long at = offset - 1; at < kept.end(); at += buffer.limit()) {
+            if (log.read(buffer.clear(), at) <= 0) break;
+            int after = afterLine(buffer.flip(), 0);
+            if (buffer.get(after - 1) == '\n') return at + after;
+        }
+        return offset;
+    }
+
+    /// The place after the first end of a line at or after `from`, or the limit when there is none.
+    private static int afterLine(ByteBuffer bytes, int from) {
+        for (int i = from; i < bytes.limit(); i++) {
+            if (bytes.get(i) == '\n') return i + 1;
+        }
+        return bytes.limit();
     }
 
     /// The container has ended: nothing more will come.
@@ -117,30 +143,21 @@ final class LogFile {
     /// interrupted.
     void copy(LogOptions options, OutputStream out) throws IOException {
         scan();
-        if (!Files.exists(file)) {
-            Files.createFile(file);
-        }
+        if (!Files.exists(file)) Files.createFile(file);
         try (var log = FileChannel.open(file)) {
-            long position = start(options);
-            long left = options.limitBytes().orElse(Long.MAX_VALUE);
-            while (left > 0) {
-                long end = length();
-                if (position < end) {
-                    long written = write(log, position, end, options.timestamps(), left, out);
-                    left -= written;
-                    position = end;
-                    out.flush();
-                } else if (!options.follow() || !await(end)) {
-                    return;
-                }
+            var copy = new Copy(log, options, out);
+            while (copy.left > 0) {
+                long end = kept().end();
+                if (copy.position < end) copy.to(end);
+                else if (!options.follow() || !await(end)) return;
             }
         }
     }
 
-    private long length() {
+    private LogIndex.Kept kept() {
         lock.lock();
         try {
-            return seen;
+            return kept;
         } finally {
             lock.unlock();
         }
@@ -150,8 +167,8 @@ final class LogFile {
     private boolean await(long length) {
         lock.lock();
         try {
-            while (seen == length && !ended) more.await();
-            return seen > length;
+            while (kept.end() == length && !ended) more.await();
+            return kept.end() > length;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             return false;
@@ -160,85 +177,97 @@ final class LogFile {
         }
     }
 
-    private long start(LogOptions options) throws IOException {
-        if (!Files.exists(times)) return 0;
-        try (var index = FileChannel.open(times)) {
-            long count = index.size() / ENTRY_BYTES;
-            long first = 0;
-            if (options.tailLines().isPresent()) {
-                first = Math.max(0, count - options.tailLines().getAsLong());
-            }
-            if (options.since().isPresent()) {
-                long wanted = nanos(options.since().get());
-                while (first < count && entry(index, first).getLong(Long.BYTES) < wanted) first++;
-            }
-            return first >= count ? length() : entry(index, first).getLong(0);
-        }
-    }
-
-    private long write(
-            FileChannel log, long from, long to, boolean stamps, long limit, OutputStream out)
-            throws IOException {
-        long written = 0;
-        long position = from;
-        try (var index = FileChannel.open(times)) {
-            long line = stamps ? lineAt(index, from) : 0;
-            while (position < to && written < limit) {
-                long end = to;
-                if (stamps) {
-                    var entry = entry(index, line);
-                    if (entry.getLong(0) == position) {
-                        var prefix = stamp(entry.getLong(Long.BYTES));
-                        int length = (int) Math.min(prefix.length, limit - written);
-                        out.write(prefix, 0, length);
-                        written += length;
-                    }
-                    line++;
-                    if (line * ENTRY_BYTES < index.size()) {
-                        end = Math.min(to, entry(index, line).getLong(0));
-                    }
-                }
-                long length = Math.min(end - position, limit - written);
-                send(log, position, length, out);
-                written += length;
-                position = end;
-            }
-        }
-        return written;
-    }
-
-    /// The last line that begins at or before an offset.
-    private static long lineAt(FileChannel index, long offset) throws IOException {
-        long low = 0;
-        long high = index.size() / ENTRY_BYTES - 1;
-        while (low < high) {
-            long middle = (low + high + 1) >>> 1;
-            if (entry(index, middle).getLong(0) <= offset) low = middle;
-            else high = middle - 1;
-        }
-        return low;
-    }
-
     /// A time as `timestamps` puts it before a line.
     static String stamp(Instant time) {
         return TIME.format(time) + " ";
     }
 
-    private static byte[] stamp(long nanos) {
-        var time = Instant.ofEpochSecond(nanos / 1_000_000_000L, nanos % 1_000_000_000L);
-        return stamp(time).getBytes(StandardCharsets.US_ASCII);
-    }
+    /// One reader's way through the log.
+    private final class Copy {
+        private final FileChannel log;
+        private final boolean stamps;
+        private final OutputStream out;
+        private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        private LogIndex.Batch batch = LogIndex.Batch.NONE;
+        private boolean atLineStart = true;
+        private long position;
+        private long left;
 
-    private static void send(FileChannel log, long from, long length, OutputStream out)
-            throws IOException {
-        var buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, length));
-        long position = from;
-        while (position < from + length) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), from + length - position));
-            int read = log.read(buffer, position);
-            if (read <= 0) throw new IOException("the log has become shorter");
-            out.write(buffer.array(), 0, read);
-            position += read;
+        Copy(FileChannel log, LogOptions options, OutputStream out) throws IOException {
+            this.log = log;
+            this.out = out;
+            stamps = options.timestamps();
+            left = options.limitBytes().orElse(Long.MAX_VALUE);
+            var all = kept();
+            position = all.begin();
+            if (options.tailLines().isPresent()) {
+                position = tail(options.tailLines().getAsLong(), all);
+            }
+            if (options.since().isPresent()) {
+                long since = index.since(options.since().get()).orElse(all.end());
+                position = Math.max(position, since);
+            }
+        }
+
+        /// Where the last so many lines begin.
+        private long tail(long lines, LogIndex.Kept all) throws IOException {
+            long found = 0;
+            for (long end = all.end(); end > all.begin() && lines > 0; ) {
+                long begin = Math.max(all.begin(), end - BUFFER_BYTES);
+                read(begin, end);
+                for (int i = buffer.limit() - 1; i >= 0; i--) {
+                    if (buffer.get(i) != '\n' || begin + i + 1 == all.end()) continue;
+                    if (++found == lines) return begin + i + 1;
+                }
+                end = begin;
+            }
+            return lines > 0 ? all.begin() : all.end();
+        }
+
+        private void read(long from, long to) throws IOException {
+            buffer.clear().limit((int) Math.min(BUFFER_BYTES, to - from));
+            while (buffer.hasRemaining()) {
+                if (log.read(buffer, from + buffer.position()) <= 0) {
+                    throw new IOException("the log has become shorter");
+                }
+            }
+            buffer.flip();
+        }
+
+        void to(long end) throws IOException {
+            while (position < end && left > 0) {
+                read(position, end);
+                long begin = kept().begin();
+                if (position < begin) { // what was read may be gone already
+                    position = begin;
+                    atLineStart = true;
+                    continue;
+                }
+                if (stamps) putLines();
+                else put(buffer.array(), 0, buffer.limit());
+                position += buffer.limit();
+            }
+            out.flush();
+        }
+
+        private void putLines() throws IOException {
+            for (int from = 0; from < buffer.limit(); ) {
+                if (atLineStart) {
+                    if (!batch.has(position + from)) batch = index.batch(position + from);
+                    var stamp = stamp(batch.at()).getBytes(StandardCharsets.US_ASCII);
+                    put(stamp, 0, stamp.length);
+                }
+                int to = afterLine(buffer, from);
+                put(buffer.array(), from, to - from);
+                atLineStart = buffer.get(to - 1) == '\n';
+                from = to;
+            }
+        }
+
+        private void put(byte[] bytes, int from, int length) throws IOException {
+            int allowed = (int) Math.min(length, left);
+            out.write(bytes, from, allowed);
+            left -= allowed;
         }
     }
 }

@@ -7,12 +7,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -38,6 +41,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                     "chroot",
                     "kill",
                     "readlink",
+                    "seq",
                     "tr");
 
     private Path layer() {
@@ -335,6 +339,45 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                 Map.of(sysctl, "1"),
                 plain.resources(),
                 plain.annotations());
+    }
+
+    @Test
+    void aLongLogKeepsItsLastLinesOnABoundedDisk() throws Exception {
+        var last = 9_000_000; // 68 MiB
+        var container = runtime.start(spec(key(0), "seq", "1", Integer.toString(last)));
+        code(container);
+        var folder = data.resolve("pods").resolve(POD).resolve("logs").toString();
+        var kibibytes = Long.parseLong(Shell.run("", "du", "-sk", folder).split("\t", -1)[0]);
+        assertThat(kibibytes).isBetween(40L << 10, 52L << 10);
+        var lines = new LineCounter();
+        runtime.logs(key(0), LogOptions.ALL, lines);
+        assertThat(lines.bytes).isBetween(40L << 20, 50L << 20);
+        assertThat(lines.count).isEqualTo(last - lines.first + 1);
+        var tail =
+                new LogOptions(
+                        false, true, OptionalLong.of(2), Optional.empty(), OptionalLong.empty());
+        assertThat(log(key(0), tail).lines().map(line -> line.substring(line.indexOf(' ') + 1)))
+                .containsExactly("8999999", "9000000");
+    }
+
+    /// Checks that numbers come in order.
+    private static final class LineCounter extends OutputStream {
+        private long bytes;
+        private long count;
+        private long first;
+        private long number;
+
+        @Override
+        public void write(int value) throws IOException {
+            bytes++;
+            if (value != '\n') {
+                number = number * 10 + value - '0';
+                return;
+            }
+            if (count++ == 0) first = number;
+            if (number != first + count - 1) throw new IOException(number + " is out of order");
+            number = 0;
+        }
     }
 
     @Test
