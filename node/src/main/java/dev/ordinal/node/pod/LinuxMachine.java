@@ -108,6 +108,11 @@ public final class LinuxMachine implements Machine {
         }
     }
 
+    @Override
+    public void refresh(JsonNode pod) throws NotYetException {
+        volumes.refresh(pod);
+    }
+
     private static Map<String, String> sysctls(JsonNode pod) {
         Map<String, String> sysctls = new java.util.TreeMap<>();
         for (var sysctl : pod.at("/spec/securityContext/sysctls")) {
@@ -292,6 +297,7 @@ public final class LinuxMachine implements Machine {
 
     @Override
     public void release(String podUid) {
+        volumes.release(podUid);
         try {
             parts.network().remove(podUid);
         } catch (IOException broken) {

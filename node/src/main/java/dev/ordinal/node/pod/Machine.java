@@ -17,6 +17,11 @@ public interface Machine {
     /// @throws NotYetException something is missing that may still come
     Prepared prepare(JsonNode pod) throws NotYetException;
 
+    /// Brings what has changed since into the volumes of a prepared pod.
+    ///
+    /// @throws NotYetException something is missing; what was there before stays
+    default void refresh(JsonNode pod) throws NotYetException {}
+
     /// What a container is started with.
     ///
     /// @throws CannotStartException the reason and message of its waiting state

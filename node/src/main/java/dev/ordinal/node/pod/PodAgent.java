@@ -1,6 +1,10 @@
 package dev.ordinal.node.pod;
 
 import dev.ordinal.api.Api;
+import dev.ordinal.api.Api.ListOptions;
+import dev.ordinal.api.Api.WatchOptions;
+import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.control.EventRecorder;
 import dev.ordinal.control.Informer;
 import dev.ordinal.control.Key;
@@ -30,6 +34,8 @@ public final class PodAgent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PodAgent.class);
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final ListOptions NEWEST = new ListOptions("", "", "", "", 1, "");
 
     private final Parts parts;
     private final Informer<Pod> pods;
@@ -67,12 +73,16 @@ public final class PodAgent implements AutoCloseable {
                     }
                     if (pod != null) changed(pod);
                 });
+        for (var type : List.of(Types.CONFIG_MAPS, Types.SECRETS)) {
+            var watching = watch(type);
+            life.run(type.resource(), () -> follow(type, watching));
+        }
         for (var left : parts.runtime.adopt()) adopted.put(left.sandbox().podUid(), left);
         pods.pump(Duration.ZERO);
         life.run(
                 "pods",
                 () -> {
-                    while (true) pods.pump(Duration.ofMinutes(1));
+                    while (true) pods.pump(PATIENCE);
                 });
         for (var uid : List.copyOf(adopted.keySet())) {
             if (workers.containsKey(uid)) continue;
@@ -80,6 +90,30 @@ public final class PodAgent implements AutoCloseable {
             parts.runtime.removeSandbox(uid);
             parts.machine.release(uid);
             adopted.remove(uid);
+        }
+    }
+
+    private Api.Watching watch(GroupVersionResource type) {
+        var now = parts.api.list(type, null, NEWEST).revision();
+        return parts.api.watch(type, null, WatchOptions.after(Long.toString(now)));
+    }
+
+    /// Tells the pods whose volumes show an object that it has changed; all pods, when changes were
+    /// missed.
+    private void follow(GroupVersionResource type, Api.Watching first) throws InterruptedException {
+        var watching = first;
+        while (true) {
+            try (var current = watching) {
+                while (true) {
+                    for (var event : current.next(PATIENCE)) {
+                        workers.values().forEach(pod -> pod.changed(type, event.object()));
+                    }
+                }
+            } catch (ApiException lost) {
+                if (lost.code() != 410) throw lost;
+            }
+            watching = watch(type);
+            workers.values().forEach(PodWorker::allChanged);
         }
     }
 

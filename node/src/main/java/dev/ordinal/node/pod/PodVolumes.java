@@ -1,6 +1,7 @@
 package dev.ordinal.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.ApiException;
@@ -28,6 +29,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The volumes of pods, as folders of the host: `<pods>/<uid>/volumes/<volume>`, a persistent
 /// volume where it is mounted, or a path of the host.
@@ -35,10 +37,16 @@ import java.util.TreeMap;
 /// @see "Kubernetes documentation: Volumes; upstream: pkg/volume"
 final class PodVolumes {
     private static final int ANYBODY = 0777;
+    private static final List<String> PROJECTED =
+            List.of("configMap", "secret", "downwardAPI", "projected");
 
     private final Api api;
     private final LoopVolumes disk;
     private final Path pods;
+    private final Map<Shown, JsonNode> settled = new ConcurrentHashMap<>();
+
+    /// An object that a pod's volumes show.
+    private record Shown(String podUid, GroupVersionResource type, String name) {}
 
     PodVolumes(Api api, LoopVolumes disk, Path pods) {
         this.api = api;
@@ -92,13 +100,8 @@ final class PodVolumes {
         if (volume.has("emptyDir")) emptyDir(volume.path("emptyDir"), folder);
         else if (volume.has("persistentVolumeClaim")) disk.mount(boundTo(pod, volume));
         else if (volume.has("hostPath")) hostPath(volume.path("hostPath"));
-        else if (volume.has("configMap")
-                || volume.has("secret")
-                || volume.has("downwardAPI")
-                || volume.has("projected")) {
-            new Projection(folder, Projection.number(modeOf(volume)))
-                    .write(content(pod, volume, name));
-        } else {
+        else if (isProjected(volume)) project(pod, volume, name);
+        else {
             List<String> fields =
                     new ArrayList<>(volume.propertyStream().map(Map.Entry::getKey).toList());
             fields.remove("name");
@@ -108,8 +111,64 @@ final class PodVolumes {
         }
     }
 
+    private static boolean isProjected(JsonNode volume) {
+        return PROJECTED.stream().anyMatch(volume::has);
+    }
+
+    private void project(JsonNode pod, JsonNode volume, String name)
+            throws IOException, NotYetException {
+        var group = pod.at("/spec/securityContext/fsGroup");
+        new Projection(folder(pod, name), Projection.number(modeOf(volume)))
+                .write(
+                        content(pod, volume, name),
+                        files -> {
+                            if (group.isNumber()) own(files, group.asInt(), true, false);
+                        });
+    }
+
+    /// Whether a volume of the pod shows this object of the pod's namespace.
+    static boolean shows(JsonNode pod, GroupVersionResource type, String name) {
+        var field = type.equals(Types.SECRETS) ? "secret" : "configMap";
+        for (var volume : pod.at("/spec/volumes")) {
+            if (nameIn(volume.path(field)).equals(name)) return true;
+            for (var source : volume.at("/projected/sources")) {
+                if (nameIn(source.path(field)).equals(name)) return true;
+            }
+        }
+        return false;
+    }
+
+    private static String nameIn(JsonNode source) {
+        return source.path(source.has("secretName") ? "secretName" : "name").asText();
+    }
+
+    /// Brings what the API holds now into the volumes that show it. A container that mounts a
+    /// `subPath` of one keeps what it has; so does every pod of an object that was immutable.
+    ///
+    /// @throws NotYetException something is missing; its volume stays as it is, the others do not
+    void refresh(JsonNode pod) throws NotYetException {
+        NotYetException first = null;
+        for (var volume : pod.at("/spec/volumes")) {
+            if (!isProjected(volume)) continue;
+            var name = volume.path("name").asText();
+            try {
+                project(pod, volume, name);
+            } catch (NotYetException missing) {
+                if (first == null) first = missing;
+            } catch (IOException broken) {
+                if (first == null) first = failed(name, String.valueOf(broken.getMessage()));
+            }
+        }
+        if (first != null) throw first;
+    }
+
+    /// Forgets a pod that has ended; its folder is the runtime's to remove.
+    void release(String podUid) {
+        settled.keySet().removeIf(shown -> shown.podUid().equals(podUid));
+    }
+
     private static JsonNode modeOf(JsonNode volume) {
-        for (var type : List.of("configMap", "secret", "downwardAPI", "projected")) {
+        for (var type : PROJECTED) {
             if (volume.has(type)) return volume.path(type).path("defaultMode");
         }
         return volume.path("defaultMode");
@@ -207,14 +266,7 @@ final class PodVolumes {
             throws NotYetException {
         if (source.has("configMap")) {
             var settings = source.path("configMap");
-            var found =
-                    find(
-                            Types.CONFIG_MAPS,
-                            "configmap",
-                            pod,
-                            settings,
-                            settings.path("name").asText(),
-                            volume);
+            var found = find(Types.CONFIG_MAPS, "configmap", pod, settings, volume);
             Map<String, byte[]> data = new TreeMap<>();
             found.path("data")
                     .properties()
@@ -236,11 +288,7 @@ final class PodVolumes {
         }
         if (source.has("secret")) {
             var settings = source.path("secret");
-            var secret =
-                    settings.has("secretName")
-                            ? settings.path("secretName").asText()
-                            : settings.path("name").asText();
-            var found = find(Types.SECRETS, "secret", pod, settings, secret, volume);
+            var found = find(Types.SECRETS, "secret", pod, settings, volume);
             Map<String, byte[]> data = new TreeMap<>();
             found.path("data")
                     .properties()
@@ -272,19 +320,19 @@ final class PodVolumes {
     }
 
     private JsonNode find(
-            GroupVersionResource type,
-            String what,
-            JsonNode pod,
-            JsonNode settings,
-            String name,
-            String volume)
+            GroupVersionResource type, String what, JsonNode pod, JsonNode settings, String volume)
             throws NotYetException {
+        var name = nameIn(settings);
+        var shown = new Shown(pod.at("/metadata/uid").asText(), type, name);
+        var unchanging = settled.get(shown);
+        if (unchanging != null) return unchanging;
         try {
-            return api.get(type, pod.at("/metadata/namespace").asText(), name).tree();
+            var found = api.get(type, pod.at("/metadata/namespace").asText(), name).tree();
+            if (found.path("immutable").asBoolean()) settled.put(shown, found);
+            return found;
         } catch (ApiException missing) {
             if (missing.code() != 404) throw missing;
-            if (settings.path("optional").asBoolean())
-                return com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+            if (settings.path("optional").asBoolean()) return MissingNode.getInstance();
             throw failed(volume, "%s \"%s\" not found".formatted(what, name));
         }
     }

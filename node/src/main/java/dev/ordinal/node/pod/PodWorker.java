@@ -7,6 +7,7 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.DeleteOptions;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Stored;
 import dev.ordinal.api.Trees;
 import dev.ordinal.control.Typed;
@@ -65,6 +66,7 @@ final class PodWorker {
     private Optional<Adopted> adopted;
     private boolean vanished;
     private boolean dirty = true;
+    private boolean stale;
     private @Nullable Prepared prepared;
     private Duration retry = RETRY_FIRST;
 
@@ -138,7 +140,40 @@ final class PodWorker {
     void update(Stored newer) {
         lock.lock();
         try {
-            if (newer.revision() >= pod.revision()) pod = newer;
+            if (newer.revision() >= pod.revision()) {
+                stale |= !sameNotes(pod.tree(), newer.tree());
+                pod = newer;
+            }
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Whether volumes that show labels and annotations can stay as they are.
+    private static boolean sameNotes(JsonNode before, JsonNode after) {
+        return before.at("/metadata/labels").equals(after.at("/metadata/labels"))
+                && before.at("/metadata/annotations").equals(after.at("/metadata/annotations"));
+    }
+
+    /// An object has changed that volumes may show.
+    void changed(GroupVersionResource type, Stored object) {
+        lock.lock();
+        try {
+            if (!object.namespace().equals(pod.namespace())) return;
+            if (!PodVolumes.shows(pod.tree(), type, object.name())) return;
+            stale = true;
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Objects may have changed that volumes show.
+    void allChanged() {
+        lock.lock();
+        try {
+            stale = true;
             wake();
         } finally {
             lock.unlock();
@@ -219,6 +254,7 @@ final class PodWorker {
             if (failed.isPresent()) return failed;
             report(current, false);
         }
+        if (takeStale()) refresh(current);
         var plan = PodPlan.of(tree, states(tree), parts.clock().instant());
         Optional<Instant> again = plan.again();
         for (var name : plan.start()) {
@@ -237,6 +273,26 @@ final class PodWorker {
             return pod;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private boolean takeStale() {
+        lock.lock();
+        try {
+            boolean was = stale;
+            stale = false;
+            return was;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// What is missing is looked for again when it comes.
+    private void refresh(Stored current) {
+        try {
+            parts.machine().refresh(current.tree());
+        } catch (NotYetException missing) {
+            warn(current, "", missing.reason(), String.valueOf(missing.getMessage()));
         }
     }
 

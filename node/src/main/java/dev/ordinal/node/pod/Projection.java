@@ -41,6 +41,12 @@ final class Projection {
         }
     }
 
+    /// What is done to the new files before anybody sees them.
+    @FunctionalInterface
+    interface Finish {
+        void finish(Path files) throws IOException;
+    }
+
     Projection(Path folder, int mode) {
         this.folder = folder;
         this.mode = mode < 0 ? 0644 : mode;
@@ -50,8 +56,10 @@ final class Projection {
         return mode.isNumber() ? mode.asInt() : -1;
     }
 
+    /// Shows these files; does nothing when they are shown already.
+    ///
     /// @param files by path below the volume
-    void write(Map<String, Item> files) throws IOException {
+    void write(Map<String, Item> files, Finish finish) throws IOException {
         Files.createDirectories(folder);
         Files.setAttribute(folder, "unix:mode", 0755);
         var data = folder.resolve(DATA);
@@ -70,6 +78,7 @@ final class Projection {
                     path, "unix:mode", file.getValue().mode() < 0 ? mode : file.getValue().mode());
             top.add(next.relativize(path).getName(0).toString());
         }
+        finish.finish(next);
         var link = folder.resolve("..data_tmp");
         Files.deleteIfExists(link);
         Files.createSymbolicLink(link, next.getFileName());
