@@ -24,7 +24,6 @@ final class PodLimits {
         for (var field : List.of("runtimeClassName", "hostnameOverride")) {
             if (!spec.path(field).asText().isEmpty()) fields.add("spec." + field);
         }
-        if (spec.has("activeDeadlineSeconds")) fields.add("spec.activeDeadlineSeconds");
         for (var volume : spec.path("volumes")) {
             var type = volume.at("/hostPath/type").asText();
             if (type.equals("CharDevice") || type.equals("BlockDevice")) {

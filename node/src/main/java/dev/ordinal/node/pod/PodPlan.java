@@ -51,6 +51,15 @@ record PodPlan(List<String> start, boolean finished, Optional<Instant> again) {
         return new PodPlan(start, finished, first(waits));
     }
 
+    /// When the pod has been active for long enough, counted from its start on this node; empty
+    /// when it may go on for ever or has not started.
+    static Optional<Instant> deadline(JsonNode pod) {
+        var seconds = pod.at("/spec/activeDeadlineSeconds");
+        var start = pod.at("/status/startTime");
+        if (!seconds.isNumber() || !start.isTextual()) return Optional.empty();
+        return Optional.of(Instant.parse(start.asText()).plusSeconds(seconds.asLong()));
+    }
+
     private static ContainerState state(Map<String, ContainerState> states, JsonNode container) {
         var name = container.path("name").asText();
         return states.getOrDefault(name, ContainerState.unborn(name));

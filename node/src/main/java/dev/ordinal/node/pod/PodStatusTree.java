@@ -33,7 +33,16 @@ final class PodStatusTree {
     private final JsonNode pod;
     private final Seen seen;
 
+    /// Why the node ended a pod that its containers did not end.
+    record Verdict(String reason, String message) {
+        static final Verdict DEADLINE =
+                new Verdict(
+                        "DeadlineExceeded",
+                        "Pod was active on the node longer than the specified deadline");
+    }
+
     /// @param address empty before the network is there
+    /// @param verdict the pod has failed, whatever its containers say
     /// @param runtime prefix of container ids
     record Seen(
             Map<String, ContainerState> states,
@@ -42,6 +51,7 @@ final class PodStatusTree {
             String runtime,
             Map<String, Machine.Image> images,
             boolean stopped,
+            Optional<Verdict> verdict,
             Instant now) {}
 
     private PodStatusTree(JsonNode pod, Seen seen) {
@@ -62,6 +72,7 @@ final class PodStatusTree {
             status.put("observedGeneration", pod.at("/metadata/generation").asLong());
         }
         status.set("conditions", conditions(phase));
+        explain(status, old);
         status.put("hostIP", seen.nodeAddress);
         status.putArray("hostIPs").addObject().put("ip", seen.nodeAddress);
         var address = seen.address.isEmpty() ? old.path("podIP").asText() : seen.address;
@@ -78,6 +89,18 @@ final class PodStatusTree {
         return status;
     }
 
+    /// A reason stays as long as its phase.
+    private void explain(ObjectNode status, JsonNode old) {
+        var verdict = seen.verdict;
+        if (verdict.isPresent()) {
+            status.put("reason", verdict.get().reason()).put("message", verdict.get().message());
+        } else if (status.path("phase").equals(old.path("phase"))) {
+            for (var field : List.of("message", "reason")) {
+                if (old.has(field)) status.set(field, old.path(field));
+            }
+        }
+    }
+
     private static String time(Instant instant) {
         return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
@@ -90,6 +113,7 @@ final class PodStatusTree {
     private String phase() {
         var old = pod.at("/status/phase").asText();
         if (old.equals("Succeeded") || old.equals("Failed")) return old;
+        if (seen.verdict.isPresent()) return "Failed";
         var policy = pod.at("/spec/restartPolicy").asText("Always");
         for (var container : pod.at("/spec/initContainers")) {
             var state = state(container);
@@ -281,7 +305,7 @@ final class PodStatusTree {
         }
         var waiting = state.waiting();
         var exit = state.exit();
-        if (exit != null && started != null && waiting.isEmpty()) {
+        if (exit != null && started != null && (waiting.isEmpty() || seen.stopped)) {
             tree.set(
                     "terminated",
                     ended(new ContainerState.Ended(state.id(), started, exit, state.message())));

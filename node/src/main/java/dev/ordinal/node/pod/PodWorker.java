@@ -42,6 +42,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /// Runs one pod, from its binding to its end: observe, plan, act, report, wait for something to
 /// happen.
@@ -134,6 +135,7 @@ final class PodWorker {
         private Duration pullBackoff = Duration.ZERO;
         private @Nullable Instant pullAt;
         private @Nullable Thread prober;
+        private @Nullable ProbeLoop probes;
     }
 
     /// The newest state of the pod in the API.
@@ -248,23 +250,50 @@ final class PodWorker {
         var tree = current.tree();
         var phase = tree.at("/status/phase").asText();
         if (phase.equals("Succeeded") || phase.equals("Failed")) return Optional.empty();
+        var deadline = PodPlan.deadline(tree);
+        if (deadline.isPresent() && !deadline.get().isAfter(parts.clock().instant())) {
+            exceed(current);
+            return Optional.empty();
+        }
         if (prepared == null) {
+            if (isOver(tree)) {
+                report(current, true);
+                return Optional.empty();
+            }
             report(current, false);
             var failed = prepare(current);
-            if (failed.isPresent()) return failed;
+            if (failed.isPresent()) return earlier(failed, deadline);
             report(current, false);
         }
         if (takeStale()) refresh(current);
         var plan = PodPlan.of(tree, states(tree), parts.clock().instant());
-        Optional<Instant> again = plan.again();
+        var again = earlier(plan.again(), PodPlan.deadline(latest().tree()));
         for (var name : plan.start()) {
-            var wait = start(tree, container(tree, name));
-            if (wait.isPresent() && (again.isEmpty() || wait.get().isBefore(again.get())))
-                again = wait;
+            again = earlier(again, start(tree, container(tree, name)));
         }
         report(latest(), plan.finished());
         if (plan.finished()) instances.values().forEach(PodWorker::stopProber);
         return again;
+    }
+
+    private static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+        return Stream.of(one, other).flatMap(Optional::stream).min(Instant::compareTo);
+    }
+
+    /// Whether nothing is left to do for a pod whose sandbox went with a restart of the machine.
+    private boolean isOver(JsonNode tree) {
+        return adopted.isPresent()
+                && !adopted.get().ready()
+                && PodPlan.of(tree, states(tree), parts.clock().instant()).finished();
+    }
+
+    /// The pod has been active for too long: it is stopped and has failed; its object stays.
+    private void exceed(Stored current) throws InterruptedException {
+        var verdict = PodStatusTree.Verdict.DEADLINE;
+        say(current.tree(), "", verdict.reason(), verdict.message());
+        long grace = current.tree().at("/spec/terminationGracePeriodSeconds").asLong(30);
+        stopGracefully(current, Optional.of(parts.clock().instant().plusSeconds(grace)));
+        report(latest(), true, Optional.of(verdict));
     }
 
     private Stored latest() {
@@ -305,6 +334,7 @@ final class PodWorker {
                         "",
                         "SandboxChanged",
                         "Pod sandbox changed, it will be killed and re-created.");
+                initializeAgain(current.tree());
                 parts.runtime().removeSandbox(current.uid());
             }
             var made = parts.machine().prepare(current.tree());
@@ -332,6 +362,17 @@ final class PodWorker {
                     "Failed to create pod sandbox: " + broken.getMessage());
         }
         return Optional.of(retryAt());
+    }
+
+    /// A new sandbox has nothing of what init containers did in the old one.
+    private void initializeAgain(JsonNode tree) {
+        for (var container : tree.at("/spec/initContainers")) {
+            var instance = instances.get(container.path("name").asText());
+            if (instance == null) continue;
+            remember(instance);
+            instance.container = null;
+            instance.started = false;
+        }
     }
 
     private Instant retryAt() {
@@ -551,10 +592,36 @@ final class PodWorker {
                 && !spec.has("livenessProbe")) {
             return;
         }
-        instance.prober =
-                Thread.ofVirtual()
-                        .name("probe")
-                        .start(() -> probe(tree, spec, instance, container));
+        var loop =
+                new ProbeLoop(
+                        parts,
+                        tree,
+                        spec,
+                        Objects.requireNonNull(prepared).address(),
+                        instance.started,
+                        instance.ready,
+                        (started, ready) -> probed(instance, started, ready));
+        instance.probes = loop;
+        instance.prober = Thread.ofVirtual().name("probe").start(() -> probe(loop, container));
+    }
+
+    private static void probe(ProbeLoop loop, Container container) {
+        try {
+            loop.run(container);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void probed(Instance instance, boolean started, boolean ready) {
+        lock.lock();
+        try {
+            instance.started = started;
+            instance.ready = ready;
+            wake();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Looks again now.
@@ -572,30 +639,11 @@ final class PodWorker {
         if (prober != null) prober.interrupt();
     }
 
-    private void probe(JsonNode tree, JsonNode spec, Instance instance, Container container) {
-        var loop =
-                new ProbeLoop(
-                        parts,
-                        tree,
-                        spec,
-                        Objects.requireNonNull(prepared).address(),
-                        instance.started,
-                        instance.ready,
-                        (started, ready) -> {
-                            lock.lock();
-                            try {
-                                instance.started = started;
-                                instance.ready = ready;
-                                wake();
-                            } finally {
-                                lock.unlock();
-                            }
-                        });
-        try {
-            loop.run(container);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+    /// Readiness is asked for until the end, if the container has started.
+    private static void onlyReadiness(Instance instance) {
+        var probes = instance.probes;
+        if (probes != null && instance.started) probes.onlyReadiness();
+        else stopProber(instance);
     }
 
     private Map<String, ContainerState> states(JsonNode tree) {
@@ -656,6 +704,10 @@ final class PodWorker {
     }
 
     private void report(Stored current, boolean stopped) {
+        report(current, stopped, Optional.empty());
+    }
+
+    private void report(Stored current, boolean stopped, Optional<PodStatusTree.Verdict> verdict) {
         var tree = current.tree();
         Map<String, Machine.Image> images = new HashMap<>();
         for (var list : List.of("initContainers", "containers")) {
@@ -675,6 +727,7 @@ final class PodWorker {
                                 parts.runtime().name(),
                                 images,
                                 stopped,
+                                verdict,
                                 parts.clock().instant()));
         var body = current.copy();
         body.set("status", status);
@@ -702,14 +755,25 @@ final class PodWorker {
         }
     }
 
-    /// Graceful end: SIGTERM, the grace period, SIGKILL; then the object may go.
+    /// The pod was deleted: it ends in peace, then the object may go.
     private void terminate(Stored current) throws InterruptedException {
         var earliestEnd = parts.clock().instant().plus(LAST_MOMENT);
-        instances.values().forEach(PodWorker::stopProber);
+        stopGracefully(current, Optional.empty());
+        report(latest(), true);
+        release(current);
+        awaitVanished(earliestEnd);
+        finish(current);
+    }
+
+    /// SIGTERM, the grace period, SIGKILL.
+    ///
+    /// @param end of the grace period, for a pod that is not deleted
+    private void stopGracefully(Stored current, Optional<Instant> end) throws InterruptedException {
         var tree = current.tree();
-        if (prepared == null && adopted.isPresent()) {
+        if (prepared == null && adopted.map(Adopted::ready).orElse(false)) {
             var _ = prepare(current);
         }
+        instances.values().forEach(PodWorker::onlyReadiness);
         List<Thread> stopping = new ArrayList<>();
         for (var entry : instances.entrySet()) {
             var container = entry.getValue().container;
@@ -721,14 +785,11 @@ final class PodWorker {
                             .name("stop-" + name)
                             .start(() -> stop(tree, name, container)));
         }
-        awaitEnd();
+        while (awaitNews(end)) report(latest(), false);
         stopping.forEach(Thread::interrupt);
         stopContainers();
         for (var thread : stopping) thread.join();
-        report(latest(), true);
-        release(current);
-        awaitVanished(earliestEnd);
-        finish(current);
+        instances.values().forEach(PodWorker::stopProber);
     }
 
     private void awaitVanished(Instant until) throws InterruptedException {
@@ -760,23 +821,36 @@ final class PodWorker {
         container.signal(Signals.number(asked).orElse(SIGTERM));
     }
 
-    /// Until all containers have ended or the deadline, which a second delete may bring nearer.
-    private void awaitEnd() throws InterruptedException {
+    /// Waits for something to happen to a pod that is being ended. A second delete may bring the
+    /// end of its grace period nearer.
+    ///
+    /// @return whether it is to be waited for any longer
+    private boolean awaitNews(Optional<Instant> graceEnd) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (instances.values().stream()
-                    .anyMatch(i -> i.container != null && i.container.running())) {
-                if (vanished) return;
-                var deadline = pod.tree().at("/metadata/deletionTimestamp").asText();
-                long left =
-                        Duration.between(parts.clock().instant(), Instant.parse(deadline))
-                                .toNanos();
-                if (left <= 0) return;
+            while (!vanished && instances.values().stream().anyMatch(PodWorker::isRunning)) {
+                if (dirty) {
+                    dirty = false;
+                    return true;
+                }
+                var end = earlier(graceEnd, deletion(pod.tree())).orElseThrow();
+                long left = Duration.between(parts.clock().instant(), end).toNanos();
+                if (left <= 0) return false;
                 var _ = changed.await(left, TimeUnit.NANOSECONDS);
             }
+            return false;
         } finally {
             lock.unlock();
         }
+    }
+
+    private static Optional<Instant> deletion(JsonNode pod) {
+        var at = pod.at("/metadata/deletionTimestamp");
+        return at.isTextual() ? Optional.of(Instant.parse(at.asText())) : Optional.empty();
+    }
+
+    private static boolean isRunning(Instance instance) {
+        return instance.container != null && instance.container.running();
     }
 
     private void stopContainers() {

@@ -29,6 +29,7 @@ final class ProbeLoop {
     private final Listener listener;
     private boolean started;
     private boolean ready;
+    private volatile boolean onlyReadiness;
 
     /// Hears of changes.
     @FunctionalInterface
@@ -118,6 +119,11 @@ final class ProbeLoop {
         return "spec.containers{%s}".formatted(name());
     }
 
+    /// The pod is being ended: from now on nothing is learned but whether it is still ready.
+    void onlyReadiness() {
+        onlyReadiness = true;
+    }
+
     void run(Container container) throws InterruptedException {
         if (!started && spec.has("startupProbe") && !startUp(container)) return;
         var readiness =
@@ -134,6 +140,7 @@ final class ProbeLoop {
                 int outcome = readiness.run();
                 if (outcome != 0) set(true, outcome > 0);
             }
+            if (onlyReadiness) liveness = null;
             if (liveness != null && liveness.next - now <= 0 && liveness.run() < 0) {
                 kill(container, "liveness", liveness.settings);
                 return;
@@ -200,6 +207,6 @@ final class ProbeLoop {
                         : pod.at("/spec/terminationGracePeriodSeconds").asLong(30);
         container.signal(SIGTERM);
         pause(container, TimeUnit.SECONDS.toNanos(grace));
-        if (container.running()) container.signal(SIGKILL);
+        if (container.running() && !onlyReadiness) container.signal(SIGKILL);
     }
 }

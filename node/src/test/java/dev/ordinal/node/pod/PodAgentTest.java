@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import dev.ordinal.api.Api;
+import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.control.Types;
+import dev.ordinal.node.runtime.Adopted;
+import dev.ordinal.node.runtime.Exit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,21 +17,58 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /// Pods on a node with simulated containers.
 class PodAgentTest {
+    private static final GroupVersionResource EVENTS = GroupVersionResource.of("v1", "events");
+
     @TempDir Path folder;
     private TestNode node;
 
+    private volatile boolean ready = true;
+    private final BlockingQueue<String> probed = new LinkedBlockingQueue<>();
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final CountDownLatch stop = new CountDownLatch(1);
+
     @BeforeEach
     void open() throws IOException, InterruptedException {
-        node = new TestNode(folder, Probes.ALWAYS_WELL);
+        node = new TestNode(folder, this::probe, this::hook);
+        node.agent.start();
     }
 
     @AfterEach
     void close() throws IOException {
+        stop.countDown();
         node.close();
+    }
+
+    /// Probes are named by their path.
+    private Probes.Result probe(
+            Probes.Target target, JsonNode probe, Duration patience, boolean first) {
+        var path = probe.at("/httpGet/path").asText();
+        probed.add(path);
+        return path.equals("/ready") && !ready
+                ? Probes.Result.failure("no")
+                : Probes.Result.SUCCESS;
+    }
+
+    /// Holds a container's end up.
+    private Optional<String> hook(Probes.Target target, JsonNode handler) {
+        try {
+            stopping.countDown();
+            stop.await();
+            return Optional.empty();
+        } catch (InterruptedException _) {
+            return Optional.of("interrupted");
+        }
     }
 
     private static boolean runs(JsonNode pod) {
@@ -66,5 +107,139 @@ class PodAgentTest {
         node.cluster.merge(Types.PODS, "p", "{'metadata':{'labels':{'tier':'two'}}}");
         awaitRefresh();
         assertThat(file()).hasContent("tier=\"two\"");
+    }
+
+    private static boolean isReady(JsonNode pod) {
+        return condition(pod, "Ready").equals("True");
+    }
+
+    private static String condition(JsonNode pod, String type) {
+        for (var condition : pod.at("/status/conditions")) {
+            if (condition.path("type").asText().equals(type)) {
+                return condition.path("status").asText();
+            }
+        }
+        return "";
+    }
+
+    private static String phase(JsonNode pod) {
+        return pod.at("/status/phase").asText();
+    }
+
+    @Test
+    void aPodThatIsActiveForTooLongHasFailed() throws Exception {
+        node.createPod("'activeDeadlineSeconds':30,", "");
+        node.awaitPod(PodAgentTest::runs);
+        node.cluster.pass(Duration.ofSeconds(30));
+        node.agent.nudge();
+        var failed = node.awaitPod(pod -> phase(pod).equals("Failed"));
+        assertThat(failed.at("/status/reason").asText()).isEqualTo("DeadlineExceeded");
+        assertThat(failed.at("/status/message").asText())
+                .isEqualTo("Pod was active on the node longer than the specified deadline");
+        assertThat(failed.at("/status/containerStatuses/0/state").has("terminated")).isTrue();
+        assertThat(isReady(failed)).isFalse();
+        node.cluster.await(
+                EVENTS,
+                event ->
+                        event.path("reason").asText().equals("DeadlineExceeded")
+                                && event.path("type").asText().equals("Normal"));
+        node.cluster.merge(Types.PODS, "p", "{'metadata':{'labels':{'a':'b'}}}");
+        node.cluster.delete(Types.PODS, "p");
+        assertThat(node.cluster.api.list(Types.PODS, "default", Api.ListOptions.ALL).items())
+                .isEmpty();
+    }
+
+    private static final String PROBES =
+            """
+            ,'readinessProbe':{'httpGet':{'port':80,'path':'/ready'},'periodSeconds':1,'failureThreshold':1},
+             'livenessProbe':{'httpGet':{'port':80,'path':'/alive'},'periodSeconds':1},
+             'lifecycle':{'preStop':{'exec':{'command':['wait']}}}
+            """;
+
+    @Test
+    void readinessIsAskedForUntilTheEndAndNothingElse() throws Exception {
+        node.createPod("", PROBES);
+        node.awaitPod(PodAgentTest::isReady);
+        node.cluster.delete(Types.PODS, "p");
+        assertThat(stopping.await(10, TimeUnit.SECONDS)).isTrue();
+        probed.clear();
+        ready = false;
+        var unready = node.awaitPod(pod -> !isReady(pod));
+        assertThat(unready.path("metadata").has("deletionTimestamp")).isTrue();
+        assertThat(runs(unready)).isTrue();
+        for (int i = 0; i < 3; i++) {
+            assertThat(probed.poll(10, TimeUnit.SECONDS)).isEqualTo("/ready");
+        }
+        stop.countDown();
+        assertThat(phase(node.awaitPod(pod -> !runs(pod)))).isEqualTo("Succeeded");
+    }
+
+    /// Lets a worker take a pod over whose machine was restarted while its container ran.
+    private JsonNode restart(String policy, int code, Predicate<JsonNode> wanted) throws Exception {
+        node.createPod("'restartPolicy':'%s',".formatted(policy), "");
+        node.awaitPod(PodAgentTest::runs);
+        var key = node.key(0);
+        node.agent.close();
+        var machine = node.parts.machine();
+        var sandbox = machine.prepare(node.cluster.get(Types.PODS, "p")).sandbox();
+        node.runtime.removeSandbox(key.podUid());
+        var before = node.runtime.createSandbox(sandbox);
+        var container =
+                node.runtime.start(
+                        machine.container(
+                                node.cluster.get(Types.PODS, "p"),
+                                node.cluster.get(Types.PODS, "p").at("/spec/containers/0"),
+                                0,
+                                machine.prepare(node.cluster.get(Types.PODS, "p"))));
+        node.runtime.end(key, code);
+        var adopted = new Adopted(before, false, List.of(container));
+        var stored = node.cluster.api.get(Types.PODS, "default", "p");
+        var worker = new PodWorker(node.parts, stored, Optional.of(adopted));
+        var thread =
+                Thread.ofVirtual()
+                        .start(
+                                () -> {
+                                    try {
+                                        worker.run();
+                                    } catch (InterruptedException _) {
+                                        Thread.currentThread().interrupt();
+                                    }
+                                });
+        try {
+            return node.awaitPod(wanted);
+        } finally {
+            thread.interrupt();
+            thread.join();
+        }
+    }
+
+    private boolean changedSandbox() {
+        return node.cluster.api.list(EVENTS, "default", Api.ListOptions.ALL).items().stream()
+                .anyMatch(event -> event.tree().path("reason").asText().equals("SandboxChanged"));
+    }
+
+    @Test
+    void aPodThatIsNeverRestartedEndsWithItsMachine() throws Exception {
+        var failed = restart("Never", Exit.UNKNOWN, pod -> phase(pod).equals("Failed"));
+        assertThat(failed.at("/status/containerStatuses/0/state/terminated/exitCode").asInt())
+                .isEqualTo(137);
+        assertThat(failed.at("/status/containerStatuses/0/restartCount").asInt()).isZero();
+        assertThat(changedSandbox()).isFalse();
+        node.runtime.usage(node.key(0)); // it is kept for its log
+    }
+
+    @Test
+    void aPodThatHadSucceededIsNotStartedAgain() throws Exception {
+        restart("OnFailure", 0, pod -> phase(pod).equals("Succeeded"));
+        assertThat(changedSandbox()).isFalse();
+    }
+
+    @Test
+    void aPodThatIsRestartedOnFailureGetsANewSandbox() throws Exception {
+        restart(
+                "OnFailure",
+                Exit.UNKNOWN,
+                pod -> pod.at("/status/containerStatuses/0/restartCount").asInt() == 1);
+        assertThat(changedSandbox()).isTrue();
     }
 }

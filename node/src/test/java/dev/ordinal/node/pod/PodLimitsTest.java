@@ -26,11 +26,10 @@ class PodLimitsTest {
         assertThat(
                         PodLimits.refused(
                                 pod(
-                                        "{'hostPID':true,'hostUsers':false,'activeDeadlineSeconds':5,'containers':[{'ports':[{'hostPort':80}]},{'securityContext':{'privileged':true}}]}")))
+                                        "{'hostPID':true,'hostUsers':false,'containers':[{'ports':[{'hostPort':80}]},{'securityContext':{'privileged':true}}]}")))
                 .containsExactly(
                         "spec.hostPID",
                         "spec.hostUsers",
-                        "spec.activeDeadlineSeconds",
                         "spec.containers[0].ports.hostPort",
                         "spec.containers[1].securityContext.privileged");
     }

@@ -120,4 +120,17 @@ class PodPlanTest {
         }
         assertThat(PodPlan.backoff(delay, Duration.ofMinutes(11), false)).isZero();
     }
+
+    @Test
+    void theDeadlineCountsFromTheStart() throws Exception {
+        var pod =
+                "{\"spec\":{%s},\"status\":{%s}}"
+                        .formatted(
+                                "\"activeDeadlineSeconds\":30",
+                                "\"startTime\":\"2026-01-01T00:00:00Z\"");
+        var json = new ObjectMapper();
+        assertThat(PodPlan.deadline(json.readTree(pod))).contains(NOW.plusSeconds(30));
+        assertThat(PodPlan.deadline(json.readTree(pod.replace("startTime", "other")))).isEmpty();
+        assertThat(PodPlan.deadline(json.readTree(pod.replace("active", "other")))).isEmpty();
+    }
 }

@@ -21,22 +21,22 @@ final class TestNode implements AutoCloseable {
     final TestApi cluster = new TestApi();
     final SimulatedRuntime runtime = new SimulatedRuntime(cluster.clock());
     final BlockingQueue<String> refreshed = new LinkedBlockingQueue<>();
+    final PodAgent.Parts parts;
     final PodAgent agent;
 
-    TestNode(Path folder, Probes probes) throws IOException, InterruptedException {
-        agent =
-                new PodAgent(
-                        new PodAgent.Parts(
-                                cluster.api,
-                                runtime,
-                                new FoldersOnly(folder),
-                                probes,
-                                Hooks.NONE,
-                                new EventRecorder(cluster.api, "kubelet", "n1", cluster.clock()),
-                                "n1",
-                                "10.0.0.1",
-                                cluster.clock()));
-        agent.start();
+    TestNode(Path folder, Probes probes, Hooks hooks) throws IOException {
+        parts =
+                new PodAgent.Parts(
+                        cluster.api,
+                        runtime,
+                        new FoldersOnly(folder),
+                        probes,
+                        hooks,
+                        new EventRecorder(cluster.api, "kubelet", "n1", cluster.clock()),
+                        "n1",
+                        "10.0.0.1",
+                        cluster.clock());
+        agent = new PodAgent(parts);
     }
 
     /// Creates pod `p` with one container `c`, bound to the node.
