@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /// Control groups of version 1 or 2, whichever the machine has; a machine without them runs
@@ -17,27 +18,30 @@ import java.util.stream.Stream;
 ///     without; each is this cluster's own
 /// @param unified version 2
 record Cgroups(List<Path> hierarchies, boolean unified) {
-    private static final Path ROOT = Path.of("/sys/fs/cgroup");
+    /// Where the kernel shows them.
+    static final Path ROOT = Path.of("/sys/fs/cgroup");
+
     private static final int TRIES = 2000;
     private static final Duration PAUSE = Duration.ofMillis(5);
     private static final int SIGKILL = 9;
     private static final List<String> CONTROLLERS = List.of("memory", "cpu", "cpuacct", "pids");
+    private static final List<String> UNIFIED = List.of("memory", "cpu", "pids");
     private static final long PERIOD_MICROS = 100_000;
 
+    /// @param root [#ROOT]
     /// @param name of this cluster's groups
-    static Cgroups open(String name) throws IOException {
-        var controllers = ROOT.resolve("cgroup.controllers");
-        if (Files.exists(controllers)) {
-            var top = ROOT.resolve(name);
-            if (!Files.isWritable(ROOT)) return new Cgroups(List.of(), true);
-            delegate(ROOT);
-            Files.createDirectories(top);
-            delegate(top);
-            return new Cgroups(List.of(top), true);
+    static Cgroups open(Path root, String name) throws IOException {
+        if (Files.exists(root.resolve("cgroup.controllers"))) {
+            if (!Files.isWritable(root)) return new Cgroups(List.of(), true);
+            var unified = new Cgroups(List.of(root.resolve(name)), true);
+            unified.delegate(root);
+            Files.createDirectories(root.resolve(name));
+            unified.delegate(root.resolve(name));
+            return unified;
         }
         List<Path> found = new ArrayList<>();
         for (var controller : CONTROLLERS) {
-            var hierarchy = ROOT.resolve(controller);
+            var hierarchy = root.resolve(controller);
             if (!Files.isWritable(hierarchy)) continue;
             var real = hierarchy.toRealPath().resolve(name);
             if (found.contains(real)) continue;
@@ -47,13 +51,13 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
         return new Cgroups(List.copyOf(found), false);
     }
 
-    private static void delegate(Path group) throws IOException {
-        var has = Files.readString(group.resolve("cgroup.controllers"));
-        for (var controller : List.of("memory", "cpu", "pids")) {
-            if (has.contains(controller)) {
-                write(group, "cgroup.subtree_control", "+" + controller);
-            }
-        }
+    /// Lets the groups below have the controllers that the machine has.
+    private void delegate(Path group) throws IOException {
+        var top = Objects.requireNonNull(hierarchies.getFirst().getParent());
+        var has =
+                List.of(Files.readString(top.resolve("cgroup.controllers")).strip().split(" ", -1));
+        var wanted = UNIFIED.stream().filter(has::contains).map(name -> "+" + name).toList();
+        write(group, "cgroup.subtree_control", String.join(" ", wanted));
     }
 
     /// Makes the groups of one container and sets their limits.
@@ -63,10 +67,8 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
         List<Path> groups = new ArrayList<>();
         for (var hierarchy : hierarchies) {
             var pod = hierarchy.resolve(key.podUid());
-            if (!Files.exists(pod)) {
-                Files.createDirectories(pod);
-                if (unified) delegate(pod);
-            }
+            Files.createDirectories(pod);
+            if (unified) delegate(pod);
             var group = pod.resolve(name(key));
             Files.createDirectories(group);
             if (unified) limitUnified(group, limits);
@@ -82,14 +84,24 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
 
     private static void limitUnified(Path group, Resources limits) throws IOException {
         if (limits.memoryBytes() > 0) {
-            write(group, "memory.max", Long.toString(limits.memoryBytes()));
+            writeIfThere(group, "memory.max", Long.toString(limits.memoryBytes()));
             writeIfThere(group, "memory.swap.max", "0");
         }
+        writeIfThere(group, "memory.oom.group", "1");
         if (limits.cpuMillis() > 0) {
-            write(group, "cpu.max", quota(limits) + " " + PERIOD_MICROS);
+            writeIfThere(group, "cpu.max", quota(limits) + " " + PERIOD_MICROS);
         }
-        long weight = 1 + (shares(limits) - 2) * 9999 / 262142;
-        writeIfThere(group, "cpu.weight", Long.toString(weight));
+        writeIfThere(group, "cpu.weight", Long.toString(weight(shares(limits))));
+    }
+
+    /// As today's runtimes turn shares into a weight: 2 is 1, 1024 is 100, 262144 is 10000.
+    ///
+    /// @see "upstream: opencontainers/cgroups, ConvertCPUSharesToCgroupV2Value"
+    static long weight(long shares) {
+        if (shares <= 2) return 1;
+        double power = Math.log((double) shares) / Math.log(2);
+        double exponent = (power * power + 125 * power) / 612 - 7.0 / 34;
+        return Math.min(10_000, (long) Math.ceil(Math.pow(10, exponent)));
     }
 
     private static void limit(Path group, Resources limits) throws IOException {
@@ -154,9 +166,7 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
                 memory += number(group.resolve("memory.current"), "");
                 memory -= number(group.resolve("memory.stat"), "inactive_file ");
             } else {
-                if (group.startsWith(ROOT.resolve("cpuacct"))) {
-                    cpu += number(group.resolve("cpuacct.usage"), "");
-                }
+                cpu += number(group.resolve("cpuacct.usage"), "");
                 memory += number(group.resolve("memory.usage_in_bytes"), "");
                 memory -= number(group.resolve("memory.stat"), "total_inactive_file ");
             }

@@ -75,7 +75,7 @@ public final class LinuxRuntime implements Runtime {
             throws IOException {
         pods = Files.createDirectories(data.resolve("pods"));
         tools = Tools.prepare(data.resolve("tools"));
-        cgroups = Cgroups.open(cluster);
+        cgroups = Cgroups.open(Cgroups.ROOT, cluster);
         bootId = Processes.bootId();
         this.lifetime = lifetime;
         this.clock = clock;
