@@ -142,14 +142,17 @@ final class PodWorker {
     void update(Stored newer) {
         lock.lock();
         try {
-            if (newer.revision() >= pod.revision()) {
-                stale |= !sameNotes(pod.tree(), newer.tree());
-                pod = newer;
-            }
+            take(newer);
             wake();
         } finally {
             lock.unlock();
         }
+    }
+
+    private void take(Stored newer) {
+        if (newer.revision() < pod.revision()) return;
+        stale |= !sameNotes(pod.tree(), newer.tree());
+        pod = newer;
     }
 
     /// Whether volumes that show labels and annotations can stay as they are.
@@ -746,7 +749,7 @@ final class PodWorker {
                                     WRITE);
             lock.lock();
             try {
-                if (written.object().revision() >= pod.revision()) pod = written.object();
+                take(written.object());
             } finally {
                 lock.unlock();
             }

@@ -76,7 +76,7 @@ final class Launch {
                     .append(Shell.quote(group.resolve("cgroup.procs")))
                     .append('\n');
         }
-        outer.append("exec setsid nsenter");
+        outer.append("exec setsid nsenter --wd=/");
         sandbox.networkNamespace()
                 .ifPresent(net -> outer.append(" --net=").append(Shell.quote(net)));
         outer.append(" --uts=").append(Shell.quote(shared.uts()));
