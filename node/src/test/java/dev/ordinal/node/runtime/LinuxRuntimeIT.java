@@ -343,8 +343,10 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
 
     @Test
     void aLongLogKeepsItsLastLinesOnABoundedDisk() throws Exception {
-        var last = 9_000_000; // 68 MiB
-        var container = runtime.start(spec(key(0), "seq", "1", Integer.toString(last)));
+        int last = 650_000; // 66 MiB
+        var padding = ".".repeat(100);
+        var to = Integer.toString(last);
+        var container = runtime.start(spec(key(0), "seq", "-s", padding + "\n", "1", to));
         code(container);
         var folder = data.resolve("pods").resolve(POD).resolve("logs").toString();
         var kibibytes = Long.parseLong(Shell.run("", "du", "-sk", folder).split("\t", -1)[0]);
@@ -357,10 +359,10 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                 new LogOptions(
                         false, true, OptionalLong.of(2), Optional.empty(), OptionalLong.empty());
         assertThat(log(key(0), tail).lines().map(line -> line.substring(line.indexOf(' ') + 1)))
-                .containsExactly("8999999", "9000000");
+                .containsExactly("649999" + padding, to);
     }
 
-    /// Checks that numbers come in order.
+    /// Checks that numbers come in order, one a line.
     private static final class LineCounter extends OutputStream {
         private long bytes;
         private long count;
@@ -371,7 +373,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
         public void write(int value) throws IOException {
             bytes++;
             if (value != '\n') {
-                number = number * 10 + value - '0';
+                if (value != '.') number = number * 10 + value - '0';
                 return;
             }
             if (count++ == 0) first = number;
