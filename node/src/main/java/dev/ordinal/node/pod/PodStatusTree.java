@@ -29,6 +29,11 @@ final class PodStatusTree {
                     "Ready",
                     "ContainersReady",
                     "PodScheduled");
+    private static final String LOST =
+            "The container could not be located when the pod was terminated";
+    private static final String LOST_BEFORE =
+            "The container could not be located when the pod was deleted.  The container used to be"
+                    + " Running";
 
     private final JsonNode pod;
     private final Seen seen;
@@ -306,9 +311,7 @@ final class PodStatusTree {
         var waiting = state.waiting();
         var exit = state.exit();
         if (exit != null && started != null && (waiting.isEmpty() || seen.stopped)) {
-            tree.set(
-                    "terminated",
-                    ended(new ContainerState.Ended(state.id(), started, exit, state.message())));
+            tree.set("terminated", ended(last(state, started, exit), LOST));
             return tree;
         }
         var wait = tree.putObject("waiting");
@@ -327,23 +330,31 @@ final class PodStatusTree {
         var exit = state.exit();
         var started = state.startedAt();
         if (exit != null && started != null && current.has("waiting")) {
-            tree.set(
-                    "terminated",
-                    ended(new ContainerState.Ended(state.id(), started, exit, state.message())));
+            tree.set("terminated", ended(last(state, started, exit), LOST_BEFORE));
         } else {
-            state.before().ifPresent(before -> tree.set("terminated", ended(before)));
+            state.before().ifPresent(before -> tree.set("terminated", ended(before, LOST_BEFORE)));
         }
         return tree;
     }
 
-    private ObjectNode ended(ContainerState.Ended ended) {
+    private static ContainerState.Ended last(ContainerState state, Instant started, Exit exit) {
+        return new ContainerState.Ended(state.id(), started, exit, state.message());
+    }
+
+    private static String reason(Exit exit) {
+        if (exit.oomKilled()) return "OOMKilled";
+        if (!exit.seen()) return Exit.UNSEEN_REASON;
+        return exit.code() == 0 ? "Completed" : "Error";
+    }
+
+    /// @param lost what is said of one whose end nobody saw
+    private ObjectNode ended(ContainerState.Ended ended, String lost) {
         var tree = JsonNodeFactory.instance.objectNode();
         Exit exit = ended.exit();
         tree.put("exitCode", exit.code());
-        tree.put(
-                "reason",
-                exit.oomKilled() ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error");
-        if (!ended.message().isEmpty()) tree.put("message", ended.message());
+        tree.put("reason", reason(exit));
+        var message = exit.seen() ? ended.message() : lost;
+        if (!message.isEmpty()) tree.put("message", message);
         tree.put("startedAt", time(ended.startedAt()));
         tree.put("finishedAt", time(exit.finishedAt()));
         return tree.put("containerID", seen.runtime + "://" + ended.id());

@@ -48,6 +48,8 @@ import java.util.stream.Stream;
 /// happen.
 final class PodWorker {
     private static final WriteOptions WRITE = WriteOptions.by("kubelet");
+    private static final List<String> STATUSES =
+            List.of("initContainerStatuses", "containerStatuses");
     private static final Duration RETRY_FIRST = Duration.ofMillis(500);
     private static final Duration RETRY_LONGEST = Duration.ofMinutes(1);
 
@@ -79,10 +81,10 @@ final class PodWorker {
         takeOver(pod.tree());
     }
 
-    /// Continues where an earlier server stopped: its containers where they still are, their counts
-    /// where they are not.
+    /// Continues where an earlier server stopped: with its containers where they still are, with
+    /// what their statuses say where they are not.
     private void takeOver(JsonNode tree) {
-        for (var list : List.of("initContainerStatuses", "containerStatuses")) {
+        for (var list : STATUSES) {
             for (var status : tree.path("status").path(list)) {
                 if (!status.has("containerID")) continue;
                 var instance =
@@ -103,6 +105,15 @@ final class PodWorker {
             instance.container = container;
             instance.attempt = container.key().attempt();
         }
+        for (var list : STATUSES) tree.path("status").path(list).forEach(this::lose);
+    }
+
+    /// What the status tells of and the machine does not have is over.
+    private void lose(JsonNode status) {
+        var instance = instances.get(status.path("name").asText());
+        if (instance == null || instance.container != null) return;
+        var now = parts.clock().instant();
+        instance.container = LostContainer.of(pod.uid(), status, now).orElse(null);
     }
 
     /// Hears of the ends of containers that were taken over, and probes those that run.
@@ -283,11 +294,15 @@ final class PodWorker {
         return Stream.of(one, other).flatMap(Optional::stream).min(Instant::compareTo);
     }
 
-    /// Whether nothing is left to do for a pod whose sandbox went with a restart of the machine.
+    /// Whether the sandbox of an earlier server can be used.
+    private boolean stands() {
+        return adopted.map(Adopted::ready).orElse(false);
+    }
+
+    /// Whether nothing is left to do for a pod whose sandbox is gone, for one with the machine's
+    /// last run.
     private boolean isOver(JsonNode tree) {
-        return adopted.isPresent()
-                && !adopted.get().ready()
-                && PodPlan.of(tree, states(tree), parts.clock().instant()).finished();
+        return !stands() && PodPlan.of(tree, states(tree), parts.clock().instant()).finished();
     }
 
     /// The pod has been active for too long: it is stopped and has failed; its object stays.
@@ -330,14 +345,14 @@ final class PodWorker {
 
     private Optional<Instant> prepare(Stored current) {
         try {
-            boolean stands = adopted.map(Adopted::ready).orElse(false);
+            boolean stands = stands();
+            if (!stands) initializeAgain(current.tree());
             if (adopted.isPresent() && !stands) {
                 say(
                         current.tree(),
                         "",
                         "SandboxChanged",
                         "Pod sandbox changed, it will be killed and re-created.");
-                initializeAgain(current.tree());
                 parts.runtime().removeSandbox(current.uid());
             }
             var made = parts.machine().prepare(current.tree());
@@ -666,23 +681,7 @@ final class PodWorker {
         if (container != null && exit != null && !instance.counted) {
             instance.counted = true;
             tellFromLog(tree, name, instance, container, exit);
-            var ran = Duration.between(container.startedAt(), exit.finishedAt());
-            instance.backoff = PodPlan.backoff(instance.backoff, ran, instance.attempt == 0);
-            instance.backoffUntil = exit.finishedAt().plus(instance.backoff);
-            if (!instance.backoff.isZero()) {
-                var metadata = tree.path("metadata");
-                instance.waiting =
-                        Optional.of(
-                                new ContainerState.Waiting(
-                                        "CrashLoopBackOff",
-                                        "back-off %s restarting failed container=%s pod=%s_%s(%s)"
-                                                .formatted(
-                                                        text(instance.backoff),
-                                                        name,
-                                                        metadata.path("name").asText(),
-                                                        metadata.path("namespace").asText(),
-                                                        metadata.path("uid").asText())));
-            }
+            if (exit.seen()) backOff(tree, name, instance, container, exit);
         }
         return new ContainerState(
                 name,
@@ -696,6 +695,27 @@ final class PodWorker {
                 instance.started,
                 instance.ready,
                 instance.backoffUntil);
+    }
+
+    private static void backOff(
+            JsonNode tree, String name, Instance instance, Container container, Exit exit) {
+        var ran = Duration.between(container.startedAt(), exit.finishedAt());
+        instance.backoff = PodPlan.backoff(instance.backoff, ran, instance.attempt == 0);
+        instance.backoffUntil = exit.finishedAt().plus(instance.backoff);
+        if (!instance.backoff.isZero()) {
+            var metadata = tree.path("metadata");
+            instance.waiting =
+                    Optional.of(
+                            new ContainerState.Waiting(
+                                    "CrashLoopBackOff",
+                                    "back-off %s restarting failed container=%s pod=%s_%s(%s)"
+                                            .formatted(
+                                                    text(instance.backoff),
+                                                    name,
+                                                    metadata.path("name").asText(),
+                                                    metadata.path("namespace").asText(),
+                                                    metadata.path("uid").asText())));
+        }
     }
 
     /// As Go prints durations.
@@ -773,7 +793,7 @@ final class PodWorker {
     /// @param end of the grace period, for a pod that is not deleted
     private void stopGracefully(Stored current, Optional<Instant> end) throws InterruptedException {
         var tree = current.tree();
-        if (prepared == null && adopted.map(Adopted::ready).orElse(false)) {
+        if (prepared == null && stands()) {
             var _ = prepare(current);
         }
         instances.values().forEach(PodWorker::onlyReadiness);

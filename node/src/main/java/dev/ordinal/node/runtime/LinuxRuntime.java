@@ -328,11 +328,11 @@ public final class LinuxRuntime implements Runtime {
         try {
             var code = Files.readString(file).strip();
             var at = Files.getLastModifiedTime(file).toInstant();
-            if (!code.isEmpty()) return new Exit(Integer.parseInt(code), oom, at);
+            if (!code.isEmpty()) return new Exit(Integer.parseInt(code), oom, true, at);
         } catch (IOException failure) {
             LOG.warn("the end of {} was not recorded", container.key(), failure);
         }
-        return new Exit(Exit.UNKNOWN, oom, clock.instant());
+        return new Exit(Exit.UNKNOWN, oom, false, clock.instant());
     }
 
     @Override

@@ -179,7 +179,7 @@ public final class SimulatedRuntime implements Runtime {
 
         void end(int code) {
             log.end();
-            exit.complete(new Exit(code, false, clock.instant()));
+            exit.complete(new Exit(code, false, true, clock.instant()));
         }
 
         @Override

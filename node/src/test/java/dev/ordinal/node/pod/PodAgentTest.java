@@ -174,27 +174,17 @@ class PodAgentTest {
         assertThat(phase(node.awaitPod(pod -> !runs(pod)))).isEqualTo("Succeeded");
     }
 
-    /// Lets a worker take a pod over whose machine was restarted while its container ran.
-    private JsonNode restart(String policy, int code, Predicate<JsonNode> wanted) throws Exception {
+    /// A pod that runs while its server ends.
+    private void runAndLeave(String policy) throws Exception {
         node.createPod("'restartPolicy':'%s',".formatted(policy), "");
         node.awaitPod(PodAgentTest::runs);
-        var key = node.key(0);
         node.agent.close();
-        var machine = node.parts.machine();
-        var sandbox = machine.prepare(node.cluster.get(Types.PODS, "p")).sandbox();
-        node.runtime.removeSandbox(key.podUid());
-        var before = node.runtime.createSandbox(sandbox);
-        var container =
-                node.runtime.start(
-                        machine.container(
-                                node.cluster.get(Types.PODS, "p"),
-                                node.cluster.get(Types.PODS, "p").at("/spec/containers/0"),
-                                0,
-                                machine.prepare(node.cluster.get(Types.PODS, "p"))));
-        node.runtime.end(key, code);
-        var adopted = new Adopted(before, false, List.of(container));
+    }
+
+    /// A later server takes it over.
+    private JsonNode takeOver(Optional<Adopted> left, Predicate<JsonNode> wanted) throws Exception {
         var stored = node.cluster.api.get(Types.PODS, "default", "p");
-        var worker = new PodWorker(node.parts, stored, Optional.of(adopted));
+        var worker = new PodWorker(node.parts, stored, left);
         var thread =
                 Thread.ofVirtual()
                         .start(
@@ -213,6 +203,19 @@ class PodAgentTest {
         }
     }
 
+    /// What a machine that was restarted has of the pod: its container ended with that code.
+    private Optional<Adopted> afterRestart(int code) throws Exception {
+        var pod = node.cluster.get(Types.PODS, "p");
+        var machine = node.parts.machine();
+        var prepared = machine.prepare(pod);
+        node.runtime.removeSandbox(node.key(0).podUid());
+        var sandbox = node.runtime.createSandbox(prepared.sandbox());
+        var spec = machine.container(pod, pod.at("/spec/containers/0"), 0, prepared);
+        var container = node.runtime.start(spec);
+        node.runtime.end(node.key(0), code);
+        return Optional.of(new Adopted(sandbox, false, List.of(container)));
+    }
+
     private boolean changedSandbox() {
         return node.cluster.api.list(EVENTS, "default", Api.ListOptions.ALL).items().stream()
                 .anyMatch(event -> event.tree().path("reason").asText().equals("SandboxChanged"));
@@ -220,7 +223,8 @@ class PodAgentTest {
 
     @Test
     void aPodThatIsNeverRestartedEndsWithItsMachine() throws Exception {
-        var failed = restart("Never", Exit.UNKNOWN, pod -> phase(pod).equals("Failed"));
+        runAndLeave("Never");
+        var failed = takeOver(afterRestart(Exit.UNKNOWN), pod -> phase(pod).equals("Failed"));
         assertThat(failed.at("/status/containerStatuses/0/state/terminated/exitCode").asInt())
                 .isEqualTo(137);
         assertThat(failed.at("/status/containerStatuses/0/restartCount").asInt()).isZero();
@@ -230,16 +234,50 @@ class PodAgentTest {
 
     @Test
     void aPodThatHadSucceededIsNotStartedAgain() throws Exception {
-        restart("OnFailure", 0, pod -> phase(pod).equals("Succeeded"));
+        runAndLeave("OnFailure");
+        takeOver(afterRestart(0), pod -> phase(pod).equals("Succeeded"));
         assertThat(changedSandbox()).isFalse();
     }
 
     @Test
     void aPodThatIsRestartedOnFailureGetsANewSandbox() throws Exception {
-        restart(
-                "OnFailure",
-                Exit.UNKNOWN,
+        runAndLeave("OnFailure");
+        takeOver(
+                afterRestart(Exit.UNKNOWN),
                 pod -> pod.at("/status/containerStatuses/0/restartCount").asInt() == 1);
         assertThat(changedSandbox()).isTrue();
+    }
+
+    @Test
+    void aLostContainerOfAPodThatIsNeverRestartedHasEnded() throws Exception {
+        runAndLeave("Never");
+        node.runtime.removeSandbox(node.key(0).podUid());
+        var failed = takeOver(Optional.empty(), pod -> phase(pod).equals("Failed"));
+        var ended = failed.at("/status/containerStatuses/0/state/terminated");
+        assertThat(ended.path("exitCode").asInt()).isEqualTo(137);
+        assertThat(ended.path("reason").asText()).isEqualTo("ContainerStatusUnknown");
+        assertThat(ended.path("message").asText())
+                .isEqualTo("The container could not be located when the pod was terminated");
+        assertThat(failed.at("/status/containerStatuses/0/restartCount").asInt()).isZero();
+    }
+
+    @Test
+    void aLostContainerOfAnotherPodIsStartedAgainAtOnce() throws Exception {
+        runAndLeave("Always");
+        node.runtime.removeSandbox(node.key(0).podUid());
+        var again =
+                takeOver(
+                        Optional.empty(),
+                        pod ->
+                                runs(pod)
+                                        && pod.at("/status/containerStatuses/0/restartCount")
+                                                        .asInt()
+                                                == 1);
+        var before = again.at("/status/containerStatuses/0/lastState/terminated");
+        assertThat(before.path("reason").asText()).isEqualTo("ContainerStatusUnknown");
+        assertThat(before.path("message").asText())
+                .isEqualTo(
+                        "The container could not be located when the pod was deleted.  The"
+                                + " container used to be Running");
     }
 }

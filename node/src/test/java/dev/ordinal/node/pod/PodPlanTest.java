@@ -54,7 +54,7 @@ class PodPlanTest {
                         0,
                         "x",
                         NOW,
-                        new Exit(code, false, NOW),
+                        new Exit(code, false, true, NOW),
                         "",
                         Optional.empty(),
                         Optional.empty(),
