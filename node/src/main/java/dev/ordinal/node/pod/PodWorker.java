@@ -2,6 +2,7 @@ package dev.ordinal.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.DeleteOptions;
@@ -730,8 +731,15 @@ final class PodWorker {
         report(current, stopped, Optional.empty());
     }
 
+    /// Writes the status; again when somebody else has written the pod meanwhile, so that nothing
+    /// is undone.
     private void report(Stored current, boolean stopped, Optional<PodStatusTree.Verdict> verdict) {
-        var tree = current.tree();
+        var at = Optional.of(current);
+        while (at.isPresent()) at = write(at.get(), status(at.get().tree(), stopped, verdict));
+    }
+
+    private ObjectNode status(
+            JsonNode tree, boolean stopped, Optional<PodStatusTree.Verdict> verdict) {
         Map<String, Machine.Image> images = new HashMap<>();
         for (var list : List.of("initContainers", "containers")) {
             for (var container : tree.path("spec").path(list)) {
@@ -740,41 +748,50 @@ final class PodWorker {
             }
         }
         var made = prepared;
-        var status =
-                PodStatusTree.of(
-                        tree,
-                        new PodStatusTree.Seen(
-                                states(tree),
-                                made == null ? "" : made.address(),
-                                parts.nodeAddress(),
-                                parts.runtime().name(),
-                                images,
-                                stopped,
-                                verdict,
-                                parts.clock().instant()));
+        return PodStatusTree.of(
+                tree,
+                new PodStatusTree.Seen(
+                        states(tree),
+                        made == null ? "" : made.address(),
+                        parts.nodeAddress(),
+                        parts.runtime().name(),
+                        images,
+                        stopped,
+                        verdict,
+                        parts.clock().instant()));
+    }
+
+    /// @return the pod as somebody else has written it, if that kept this from being written
+    private Optional<Stored> write(Stored current, ObjectNode status) {
+        if (Trees.same(status, current.tree().path("status"))) return Optional.empty();
         var body = current.copy();
         body.set("status", status);
-        var metadata = (com.fasterxml.jackson.databind.node.ObjectNode) body.path("metadata");
-        metadata.remove("resourceVersion");
-        if (Trees.same(status, tree.path("status"))) return;
+        var tree = new Api.Body.Tree(body);
+        var namespace = current.namespace();
+        var name = current.name();
         try {
-            var written =
-                    parts.api()
-                            .update(
-                                    Types.PODS,
-                                    current.namespace(),
-                                    current.name(),
-                                    "status",
-                                    new Api.Body.Tree(body),
-                                    WRITE);
+            var api = parts.api();
+            var written = api.update(Types.PODS, namespace, name, "status", tree, WRITE).object();
             lock.lock();
             try {
-                take(written.object());
+                take(written);
             } finally {
                 lock.unlock();
             }
         } catch (ApiException refused) {
-            if (refused.code() != 404 && refused.code() != 409) throw refused;
+            if (refused.code() == 409) return newest(current);
+            if (refused.code() != 404) throw refused;
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Stored> newest(Stored pod) {
+        try {
+            var found = parts.api().get(Types.PODS, pod.namespace(), pod.name());
+            return found.uid().equals(pod.uid()) ? Optional.of(found) : Optional.empty();
+        } catch (ApiException gone) {
+            if (gone.code() != 404) throw gone;
+            return Optional.empty();
         }
     }
 

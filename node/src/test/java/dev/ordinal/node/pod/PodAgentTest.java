@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.Stored;
 import dev.ordinal.control.Types;
 import dev.ordinal.node.runtime.Adopted;
 import dev.ordinal.node.runtime.Exit;
@@ -143,10 +144,6 @@ class PodAgentTest {
                 event ->
                         event.path("reason").asText().equals("DeadlineExceeded")
                                 && event.path("type").asText().equals("Normal"));
-        node.cluster.merge(Types.PODS, "p", "{'metadata':{'labels':{'a':'b'}}}");
-        node.cluster.delete(Types.PODS, "p");
-        assertThat(node.cluster.api.list(Types.PODS, "default", Api.ListOptions.ALL).items())
-                .isEmpty();
     }
 
     private static final String PROBES =
@@ -183,7 +180,11 @@ class PodAgentTest {
 
     /// A later server takes it over.
     private JsonNode takeOver(Optional<Adopted> left, Predicate<JsonNode> wanted) throws Exception {
-        var stored = node.cluster.api.get(Types.PODS, "default", "p");
+        return takeOver(node.cluster.api.get(Types.PODS, "default", "p"), left, wanted);
+    }
+
+    private JsonNode takeOver(Stored stored, Optional<Adopted> left, Predicate<JsonNode> wanted)
+            throws Exception {
         var worker = new PodWorker(node.parts, stored, left);
         var thread =
                 Thread.ofVirtual()
@@ -242,9 +243,7 @@ class PodAgentTest {
     @Test
     void aPodThatIsRestartedOnFailureGetsANewSandbox() throws Exception {
         runAndLeave("OnFailure");
-        takeOver(
-                afterRestart(Exit.UNKNOWN),
-                pod -> pod.at("/status/containerStatuses/0/restartCount").asInt() == 1);
+        takeOver(afterRestart(Exit.UNKNOWN), pod -> restarts(pod) == 1);
         assertThat(changedSandbox()).isTrue();
     }
 
@@ -265,19 +264,26 @@ class PodAgentTest {
     void aLostContainerOfAnotherPodIsStartedAgainAtOnce() throws Exception {
         runAndLeave("Always");
         node.runtime.removeSandbox(node.key(0).podUid());
-        var again =
-                takeOver(
-                        Optional.empty(),
-                        pod ->
-                                runs(pod)
-                                        && pod.at("/status/containerStatuses/0/restartCount")
-                                                        .asInt()
-                                                == 1);
+        var again = takeOver(Optional.empty(), pod -> restarts(pod) == 1 && runs(pod));
         var before = again.at("/status/containerStatuses/0/lastState/terminated");
         assertThat(before.path("reason").asText()).isEqualTo("ContainerStatusUnknown");
         assertThat(before.path("message").asText())
                 .isEqualTo(
                         "The container could not be located when the pod was deleted.  The"
                                 + " container used to be Running");
+    }
+
+    @Test
+    void aStatusUndoesNothingThatOthersWrote() throws Exception {
+        runAndLeave("Always");
+        var stored = node.cluster.api.get(Types.PODS, "default", "p");
+        node.runtime.removeSandbox(stored.uid());
+        node.cluster.merge(Types.PODS, "p", "{'metadata':{'labels':{'tier':'two'}}}");
+        var again = takeOver(stored, Optional.empty(), pod -> restarts(pod) == 1 && runs(pod));
+        assertThat(again.at("/metadata/labels/tier").asText()).isEqualTo("two");
+    }
+
+    private static int restarts(JsonNode pod) {
+        return pod.at("/status/containerStatuses/0/restartCount").asInt();
     }
 }
