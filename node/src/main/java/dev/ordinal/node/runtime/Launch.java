@@ -92,8 +92,10 @@ final class Launch {
         return command;
     }
 
+    /// A shell says when its child was killed, to the server, which no longer listens.
     private String supervisor() {
         return """
+        trap '' PIPE
         echo $$ >%1$s/supervisor
         exec 5>%1$s/exit
         /bin/sh -c "$0" "$@" 5>&-

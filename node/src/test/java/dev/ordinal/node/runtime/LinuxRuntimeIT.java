@@ -174,6 +174,12 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
     }
 
     @Test
+    void noSignalIsIgnoredForTheProgram() throws Exception {
+        assertThat(run(spec(key(0), "cat", "/proc/self/status")))
+                .containsPattern("SigIgn:\t[0-9a-f]{8}[08]0{7}\n"); // 32 and 33 are the library's
+    }
+
+    @Test
     void theUserIsTheOneAskedFor() throws Exception {
         var said = run(spec(0, new User(1000, 1001, List.of(2000L)), Security.DEFAULT, "id"));
         assertThat(said).isEqualTo("uid=1000 gid=1001 groups=1001,2000\n");

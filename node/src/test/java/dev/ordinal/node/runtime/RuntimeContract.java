@@ -129,6 +129,7 @@ abstract class RuntimeContract<R extends Runtime> {
         var container = ready(key(0));
         container.signal(SIGKILL);
         assertThat(code(container)).isEqualTo(137);
+        assertThat(container.exit().join().seen()).isTrue();
     }
 
     @Test
