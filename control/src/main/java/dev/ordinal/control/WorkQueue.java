@@ -9,8 +9,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.PriorityQueue;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,7 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Keys that want a look. A key is never handed to two workers at once, and a key asked for many
 /// times while it waits is looked at once.
 ///
-/// Failed keys come back after 5 ms, doubled each time up to 1000 s, as in client-go's default rate
+/// A key that is asked for later more than once comes at the earliest of these times. Failed keys
+/// come back after 5 ms, doubled each time up to 1000 s, as in client-go's default rate
 /// limiter. It holds one entry per key, so it is bounded by the number of objects.
 public final class WorkQueue {
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(5);
@@ -30,7 +32,8 @@ public final class WorkQueue {
     private final Set<Key> ready = new LinkedHashSet<>();
     private final Set<Key> busy = new HashSet<>();
     private final Set<Key> againAfterBusy = new HashSet<>();
-    private final PriorityQueue<Later> later = new PriorityQueue<>();
+    private final NavigableSet<Later> later = new TreeSet<>();
+    private final Map<Key, Later> laterByKey = new HashMap<>();
     private final Map<Key, Integer> failures = new HashMap<>();
 
     public WorkQueue(InstantSource clock) {
@@ -50,11 +53,24 @@ public final class WorkQueue {
     public void addAfter(Key key, Duration delay) {
         lock.lock();
         try {
-            later.add(new Later(clock.instant().plus(delay), key));
-            changed.signal();
+            delay(key, delay);
         } finally {
             lock.unlock();
         }
+    }
+
+    private void delay(Key key, Duration delay) {
+        var wanted = new Later(clock.instant().plus(delay), key);
+        var known = laterByKey.get(key);
+        if (known != null && !wanted.at.isBefore(known.at)) return;
+        if (known != null) later.remove(known);
+        laterByKey.put(key, wanted);
+        later.add(wanted);
+        changed.signal();
+    }
+
+    private @Nullable Later next() {
+        return later.isEmpty() ? null : later.first();
     }
 
     /// Waits for a key. Every taken key must come back by [#done] or [#failed].
@@ -64,7 +80,7 @@ public final class WorkQueue {
             while (true) {
                 var key = due();
                 if (key != null) return key;
-                var next = later.peek();
+                var next = next();
                 if (next == null) changed.await();
                 else {
                     var wait = Duration.between(clock.instant(), next.at);
@@ -90,7 +106,7 @@ public final class WorkQueue {
     public @Nullable Instant nextDelayed() {
         lock.lock();
         try {
-            var next = later.peek();
+            var next = next();
             return next == null ? null : next.at;
         } finally {
             lock.unlock();
@@ -99,8 +115,9 @@ public final class WorkQueue {
 
     private @Nullable Key due() {
         var now = clock.instant();
-        for (var next = later.peek(); next != null && !next.at.isAfter(now); next = later.peek()) {
-            later.poll();
+        for (var next = next(); next != null && !next.at.isAfter(now); next = next()) {
+            later.remove(next);
+            laterByKey.remove(next.key);
             if (busy.contains(next.key)) againAfterBusy.add(next.key);
             else ready.add(next.key);
         }
@@ -129,9 +146,8 @@ public final class WorkQueue {
         lock.lock();
         try {
             int count = failures.merge(key, 1, Integer::sum);
-            later.add(new Later(clock.instant().plus(backoff(count)), key));
+            delay(key, backoff(count));
             release(key);
-            changed.signal();
         } finally {
             lock.unlock();
         }
