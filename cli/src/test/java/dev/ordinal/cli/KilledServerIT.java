@@ -3,6 +3,8 @@ package dev.ordinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ordinal.control.Lifetime;
+
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -30,15 +32,18 @@ class KilledServerIT {
             var acknowledged = new LinkedBlockingQueue<String>();
             List<String> known = new ArrayList<>();
             var visits = new AtomicInteger();
-            var writer = Thread.ofVirtual().start(() -> write(cluster, stop, acknowledged));
-            var visitor = Thread.ofVirtual().start(() -> visit(url, stop, visits));
+            var starts = new Starts();
+            var writer = start(() -> write(cluster, stop, starts, acknowledged));
+            var visitor = start(() -> visit(url, stop, starts, visits));
             for (int i = 0; i < KILLS; i++) {
                 for (int n = 0; n < WRITES; n++) known.add(acknowledged.take());
                 cluster.kill();
                 cluster.up();
+                starts.another();
                 assertThat(cluster.containers()).as("after kill %d", i).isEqualTo(before);
             }
             stop.set(true);
+            starts.another();
             writer.join();
             visitor.join();
             var names = cluster.kubectl("get", "cm", "-n", "default", "-o", "name").ok();
@@ -54,9 +59,42 @@ class KilledServerIT {
         }
     }
 
-    private static void write(LiveCluster cluster, AtomicBoolean stop, Queue<String> acknowledged) {
+    /// Counts the starts of the server, so that whoever lost it can wait for the next one.
+    private static final class Starts {
+        private int count;
+
+        synchronized int count() {
+            return count;
+        }
+
+        synchronized void another() {
+            count++;
+            notifyAll();
+        }
+
+        synchronized void awaitAfter(int seen) throws InterruptedException {
+            while (count == seen) wait();
+        }
+    }
+
+    private static Thread start(Lifetime.Loop work) {
+        return Thread.ofVirtual()
+                .start(
+                        () -> {
+                            try {
+                                work.run();
+                            } catch (InterruptedException _) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+    }
+
+    private static void write(
+            LiveCluster cluster, AtomicBoolean stop, Starts starts, Queue<String> acknowledged)
+            throws InterruptedException {
         int number = 0;
         while (!stop.get()) {
+            int seen = starts.count();
             try (var client = Client.of(cluster.data())) {
                 while (!stop.get()) {
                     var name = "note-" + number++;
@@ -73,19 +111,21 @@ class KilledServerIT {
                 }
             } catch (IOException _) {
                 // The server was killed: what was not acknowledged may be there or not.
-            } catch (InterruptedException _) {
-                return;
+                starts.awaitAfter(seen);
             }
         }
     }
 
-    private static void visit(String url, AtomicBoolean stop, AtomicInteger visits) {
+    private static void visit(String url, AtomicBoolean stop, Starts starts, AtomicInteger visits)
+            throws InterruptedException {
         while (!stop.get()) {
+            int seen = starts.count();
             try {
                 LiveCluster.get(url);
                 visits.incrementAndGet();
             } catch (IOException _) {
                 // The server was killed: addresses pause until the next one.
+                starts.awaitAfter(seen);
             }
         }
     }
