@@ -1,4 +1,10 @@
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeTransform;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +23,16 @@ import java.util.zip.ZipOutputStream;
 /// Puts together what `./ordinal` runs: the libraries, the store's native library outside of its
 /// jar, and Java's AOT cache from a training run. Run by the build, from source.
 ///
-/// Signatures are taken out of the libraries' jars, since the cache leaves signed classes out.
+/// Signatures are taken out of the libraries' jars, since the cache leaves signed classes out, and
+/// classes of a format it does not take either are brought to a newer one.
 public final class Assembly {
     private static final String NATIVE = "librocksdbjni-linux64.so";
 
     /// What RocksDB looks for in a folder it is given.
     private static final String NATIVE_AS_LOOKED_FOR = "librocksdbjnijni-linux64.so";
+    /// The first format with the frames that make verifying quick: what the cache takes.
+    private static final int OLDEST_MAJOR = 50;
+
     private static final Instant MADE = Instant.parse("2026-01-01T00:00:00Z");
 
     private Assembly() {}
@@ -41,7 +51,7 @@ public final class Assembly {
             else if (!path.endsWith("cli/target/classes")) jars.add(jarOf(path));
         }
         List<Path> copies = new ArrayList<>();
-        for (var jar : jars) copies.add(copy(jar, lib, target.resolve("native")));
+        for (var jar : jars) copies.add(copy(jar, lib, target.resolve("native"), modern(jars)));
         var path = copies.stream().map(Path::toString).collect(Collectors.joining(":"));
         Files.writeString(
                 target.resolve("classpath"),
@@ -61,7 +71,29 @@ public final class Assembly {
         }
     }
 
-    private static Path copy(Path jar, Path lib, Path natives) throws IOException {
+    /// Reads and writes classes; types are looked up in the jars.
+    private static ClassFile modern(List<Path> jars) throws IOException {
+        List<URL> urls = new ArrayList<>();
+        for (var jar : jars) urls.add(jar.toUri().toURL());
+        var loader = new URLClassLoader(urls.toArray(URL[]::new));
+        return ClassFile.of(
+                ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+                ClassFile.ClassHierarchyResolverOption.of(
+                        ClassHierarchyResolver.ofResourceParsing(loader)));
+    }
+
+    private static byte[] modernized(byte[] bytes, ClassFile classes) {
+        var model = classes.parse(bytes);
+        if (model.majorVersion() >= OLDEST_MAJOR) return bytes;
+        var code = ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL);
+        var version =
+                ClassTransform.endHandler(
+                        builder -> builder.withVersion(ClassFile.JAVA_8_VERSION, 0));
+        return classes.transformClass(model, code.andThen(version));
+    }
+
+    private static Path copy(Path jar, Path lib, Path natives, ClassFile classes)
+            throws IOException {
         var copy = lib.resolve(jar.getFileName());
         try (var in = new ZipInputStream(Files.newInputStream(jar));
                 var out = new ZipOutputStream(Files.newOutputStream(copy))) {
@@ -78,7 +110,8 @@ public final class Assembly {
                 var plain = new ZipEntry(name);
                 plain.setLastModifiedTime(FileTime.from(MADE));
                 out.putNextEntry(plain);
-                in.transferTo(out);
+                if (name.endsWith(".class")) out.write(modernized(in.readAllBytes(), classes));
+                else in.transferTo(out);
             }
         }
         Files.setLastModifiedTime(copy, FileTime.from(MADE));
