@@ -13,39 +13,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A server that is killed under load loses nothing, and its pods go on.
 class KilledServerIT {
     private static final int KILLS = 20;
     private static final int WRITES = 20;
+    private static final int PATIENCE_MILLIS = 5_000;
 
     @Test
     void nothingIsLost() throws Exception {
         assumeTrue(Commands.kubectlIsThere());
+        var acknowledged = new LinkedBlockingQueue<String>();
+        List<String> known = new ArrayList<>();
+        var visits = new AtomicInteger();
         try (var cluster = new LiveCluster()) {
             cluster.loadExample();
             var before = cluster.containers();
             var url = cluster.url() + "/";
-            var stop = new AtomicBoolean();
-            var acknowledged = new LinkedBlockingQueue<String>();
-            List<String> known = new ArrayList<>();
-            var visits = new AtomicInteger();
             var starts = new Starts();
-            var writer = start(() -> write(cluster, stop, starts, acknowledged));
-            var visitor = start(() -> visit(url, stop, starts, visits));
-            for (int i = 0; i < KILLS; i++) {
-                for (int n = 0; n < WRITES; n++) known.add(acknowledged.take());
-                cluster.kill();
-                cluster.up();
-                starts.another();
-                assertThat(cluster.containers()).as("after kill %d", i).isEqualTo(before);
+            try (var life = new Lifetime()) {
+                life.run("writer", () -> write(cluster, starts, acknowledged));
+                life.run("visitor", () -> visit(url, starts, visits));
+                for (int i = 0; i < KILLS; i++) {
+                    for (int n = 0; n < WRITES; n++) known.add(acknowledged.take());
+                    cluster.kill();
+                    cluster.up();
+                    starts.another();
+                    assertThat(cluster.containers()).as("after kill %d", i).isEqualTo(before);
+                }
             }
-            stop.set(true);
-            starts.another();
-            writer.join();
-            visitor.join();
             var names = cluster.kubectl("get", "cm", "-n", "default", "-o", "name").ok();
             assertThat(names.lines()).containsAll(known).containsAll(acknowledged);
             int written = 0;
@@ -59,7 +56,7 @@ class KilledServerIT {
         }
     }
 
-    /// Counts the starts of the server, so that whoever lost it can wait for the next one.
+    /// Counts the starts of the server, so that whoever lost it need not ask again and again.
     private static final class Starts {
         private int count;
 
@@ -73,30 +70,17 @@ class KilledServerIT {
         }
 
         synchronized void awaitAfter(int seen) throws InterruptedException {
-            while (count == seen) wait();
+            if (count == seen) wait(PATIENCE_MILLIS);
         }
     }
 
-    private static Thread start(Lifetime.Loop work) {
-        return Thread.ofVirtual()
-                .start(
-                        () -> {
-                            try {
-                                work.run();
-                            } catch (InterruptedException _) {
-                                Thread.currentThread().interrupt();
-                            }
-                        });
-    }
-
-    private static void write(
-            LiveCluster cluster, AtomicBoolean stop, Starts starts, Queue<String> acknowledged)
+    private static void write(LiveCluster cluster, Starts starts, Queue<String> acknowledged)
             throws InterruptedException {
         int number = 0;
-        while (!stop.get()) {
+        while (true) {
             int seen = starts.count();
             try (var client = Client.of(cluster.data())) {
-                while (!stop.get()) {
+                while (true) {
                     var name = "note-" + number++;
                     var body =
                             "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"%s\"}}"
@@ -116,9 +100,9 @@ class KilledServerIT {
         }
     }
 
-    private static void visit(String url, AtomicBoolean stop, Starts starts, AtomicInteger visits)
+    private static void visit(String url, Starts starts, AtomicInteger visits)
             throws InterruptedException {
-        while (!stop.get()) {
+        while (true) {
             int seen = starts.count();
             try {
                 LiveCluster.get(url);

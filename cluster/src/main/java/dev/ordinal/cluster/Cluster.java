@@ -4,6 +4,7 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
+import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
@@ -11,7 +12,6 @@ import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.node.runtime.Leftovers;
 import dev.ordinal.server.ApiServer;
 import dev.ordinal.server.auth.Pki;
-import dev.ordinal.store.Codec;
 import dev.ordinal.store.DiskStore;
 import dev.ordinal.store.Store;
 
@@ -161,18 +161,5 @@ public final class Cluster implements AutoCloseable {
     @Override
     public void close() throws IOException {
         life.close();
-    }
-
-    /// Stored objects are their JSON.
-    private static final class StoredCodec implements Codec<Stored> {
-        @Override
-        public byte[] bytes(Stored value) {
-            return value.bytes();
-        }
-
-        @Override
-        public Stored decode(long revision, byte[] bytes) {
-            return Stored.decode(revision, bytes);
-        }
     }
 }

@@ -11,13 +11,13 @@ import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
+import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Controller;
 import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.service.ServiceAddresses;
-import dev.ordinal.store.Codec;
 import dev.ordinal.store.Entry;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
@@ -369,17 +369,5 @@ final class World implements AutoCloseable {
     @Override
     public void close() {
         store.close();
-    }
-
-    private static final class StoredCodec implements Codec<Stored> {
-        @Override
-        public byte[] bytes(Stored value) {
-            return value.bytes();
-        }
-
-        @Override
-        public Stored decode(long revision, byte[] bytes) {
-            return Stored.decode(revision, bytes);
-        }
     }
 }

@@ -8,13 +8,13 @@ import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
+import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Controller;
 import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Types;
 import dev.ordinal.control.garbage.GarbageCollector;
 import dev.ordinal.kinds.service.ServiceAddresses;
-import dev.ordinal.store.Codec;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
 
@@ -41,20 +41,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public TestCluster(long seed, FeatureGates gates) {
-        store =
-                MemoryStore.open(
-                        new Codec<>() {
-                            @Override
-                            public byte[] bytes(Stored value) {
-                                return value.bytes();
-                            }
-
-                            @Override
-                            public Stored decode(long revision, byte[] bytes) {
-                                return Stored.decode(revision, bytes);
-                            }
-                        },
-                        10_000);
+        store = MemoryStore.open(new StoredCodec(), 10_000);
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(

@@ -9,10 +9,10 @@ import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
+import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.service.ServiceAddresses;
-import dev.ordinal.store.Codec;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
 
@@ -33,20 +33,7 @@ final class TestApi implements AutoCloseable {
     private volatile Instant now = Instant.parse("2026-01-02T03:04:05Z");
 
     TestApi() {
-        store =
-                MemoryStore.open(
-                        new Codec<>() {
-                            @Override
-                            public byte[] bytes(Stored value) {
-                                return value.bytes();
-                            }
-
-                            @Override
-                            public Stored decode(long revision, byte[] bytes) {
-                                return Stored.decode(revision, bytes);
-                            }
-                        },
-                        10_000);
+        store = MemoryStore.open(new StoredCodec(), 10_000);
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
