@@ -11,16 +11,27 @@ import dev.ordinal.control.Key;
 import dev.ordinal.control.Types;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.Objects;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.LongStream;
 
 /// The rules notice what they forbid, and a story that breaks one becomes short.
 class RulesTest {
     private static final WriteOptions WRITE = WriteOptions.by("test");
 
+    private static final Logger ROOT = Logger.getLogger("");
+
     private final World world = new World(2);
+
+    @BeforeAll
+    static void refusalsAreEverydayHere() {
+        ROOT.setLevel(Level.WARNING);
+    }
 
     @AfterEach
     void close() {
@@ -44,7 +55,7 @@ class RulesTest {
                         WRITE);
         world.asked.image(made.object().uid(), "i:1");
         for (var informer : world.controllers().informers().all()) {
-            informer.pump(java.time.Duration.ZERO);
+            informer.pump(Duration.ZERO);
         }
         return made.object().uid();
     }

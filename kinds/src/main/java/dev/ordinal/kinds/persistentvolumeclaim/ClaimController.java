@@ -115,6 +115,7 @@ public final class ClaimController implements Controller {
                             tree -> tree.withObjectProperty("spec").put("storageClassName", name));
             case ClaimPlan.Request(var provisioner) -> request(claim, provisioner);
             case ClaimPlan.Wait(var notice) -> {
+                if (notice.isPresent() && catchUp()) return reconcile(key);
                 notice.ifPresent(n -> tell(claim, n.type(), n.reason(), n.message()));
                 setPhase(claim, "Pending");
             }
@@ -125,6 +126,27 @@ public final class ClaimController implements Controller {
             }
         }
         return Optional.empty();
+    }
+
+    /// Before anybody is told that there is no volume or no class, the caches have to show all
+    /// there are.
+    ///
+    /// @return whether they did not
+    private boolean catchUp() throws InterruptedException {
+        boolean missedVolumes = catchUp(volumes);
+        boolean missedClasses = catchUp(classes);
+        return missedVolumes || missedClasses;
+    }
+
+    private boolean catchUp(Informer<?> cache) throws InterruptedException {
+        long newest =
+                api.list(cache.type(), null, Api.ListOptions.ALL).items().stream()
+                        .mapToLong(Stored::revision)
+                        .max()
+                        .orElse(0);
+        if (newest <= cache.revision()) return false;
+        cache.await(newest);
+        return true;
     }
 
     private List<String> waitingPods(PersistentVolumeClaim claim) {

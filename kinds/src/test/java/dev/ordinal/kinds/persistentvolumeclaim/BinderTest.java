@@ -11,10 +11,13 @@ import dev.ordinal.kinds.TestCluster;
 import dev.ordinal.kinds.persistentvolume.VolumeController;
 import dev.ordinal.testing.Rule;
 
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 
@@ -643,5 +646,33 @@ class BinderTest {
                 .isEqualTo("kubernetes.io/pvc-protection");
         assertThat(volume("pv1").at("/metadata/finalizers/0").asText())
                 .isEqualTo("kubernetes.io/pv-protection");
+    }
+
+    /// The claim is heard of before the volume that was there first.
+    @Test
+    void nobodyIsToldOfAMissingVolumeThatIsOnlyNotYetSeen() throws Exception {
+        cluster.settle();
+        cluster.create(
+                Types.VOLUMES,
+                null,
+                """
+                {'metadata':{'name':'v'},
+                 'spec':{'capacity':{'storage':'1Gi'},'accessModes':['ReadWriteOnce'],
+                         'storageClassName':'none','csi':{'driver':'d','volumeHandle':'h'}}}
+                """);
+        cluster.patch(Types.VOLUMES, null, "v", "status", "{'status':{'phase':'Available'}}");
+        cluster.create(
+                Types.CLAIMS,
+                "default",
+                """
+                {'metadata':{'name':'c'},
+                 'spec':{'resources':{'requests':{'storage':'1Gi'}},'storageClassName':'none',
+                         'accessModes':['ReadWriteOnce']}}
+                """);
+        cluster.informers.of(Types.CLAIMS, PersistentVolumeClaim.class).pump(Duration.ZERO);
+        cluster.step();
+        cluster.settle();
+        assertThat(phase(claim("c"))).isEqualTo("Bound");
+        assertThat(events()).noneMatch(event -> event.contains("ProvisioningFailed"));
     }
 }
