@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 // steps.
 class SimulationTest {
     private static final Path STORIES = Path.of("src/test/resources/stories");
-    private static final long STEPS = 6_000;
+    private static final long STEPS = 4_500;
     private static final Play PLAY = new Play(World::new);
     private static final Logger ROOT = Logger.getLogger("");
 
