@@ -50,8 +50,9 @@ public final class Assembly {
             if (path.toString().endsWith(".jar")) jars.add(path);
             else if (!path.endsWith("cli/target/classes")) jars.add(jarOf(path));
         }
+        var classes = modern(jars);
         List<Path> copies = new ArrayList<>();
-        for (var jar : jars) copies.add(copy(jar, lib, target.resolve("native"), modern(jars)));
+        for (var jar : jars) copies.add(copy(jar, lib, target.resolve("native"), classes));
         var path = copies.stream().map(Path::toString).collect(Collectors.joining(":"));
         Files.writeString(
                 target.resolve("classpath"),

@@ -321,11 +321,11 @@ final class Rules {
                 "a generation is observed that there is not");
         var uid = set().getMetadata().getUid();
         long seen = pods().ownedBy(uid).stream().filter(PodFacts::runningAndReady).count();
-        require(ready <= seen + adopted(uid), "%d are ready, the cache shows %d", ready, seen);
+        require(ready <= seen + adopted(), "%d are ready, the cache shows %d", ready, seen);
     }
 
     /// Pods without owner, which the set may just have adopted.
-    private long adopted(String uid) {
+    private long adopted() {
         return pods().orphans(World.NAMESPACE).stream().filter(PodFacts::runningAndReady).count();
     }
 
