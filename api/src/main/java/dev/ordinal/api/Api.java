@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /// What a client may do with objects, in process. The HTTP server, the controllers, the scheduler
 /// and the node all come through here; a refusal is an [ApiException] with upstream's Status.
@@ -153,11 +154,20 @@ public interface Api {
             long revision,
             List<Stored> items,
             String continueToken,
-            @Nullable Long remaining) {}
+            @Nullable Long remaining) {
+        Listing map(UnaryOperator<Stored> change) {
+            var changed = items.stream().map(change).toList();
+            return new Listing(type, revision, changed, continueToken, remaining);
+        }
+    }
 
     /// @param created true: 201
     /// @param object a dry run's object has not been stored
-    record Written(Stored object, boolean created, List<String> warnings) {}
+    record Written(Stored object, boolean created, List<String> warnings) {
+        Written map(UnaryOperator<Stored> change) {
+            return new Written(change.apply(object), created, warnings);
+        }
+    }
 
     /// @param gone false: finalizers or a grace period keep the object for now
     record Deleted(Stored object, boolean gone) {}

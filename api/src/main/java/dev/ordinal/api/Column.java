@@ -3,6 +3,7 @@ package dev.ordinal.api;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import java.time.Instant;
+import java.util.function.UnaryOperator;
 
 /// A column of `kubectl get`.
 ///
@@ -11,6 +12,17 @@ import java.time.Instant;
 /// @param priority 0 is always shown, 1 with `-o wide`
 public record Column(
         String name, String type, String format, String description, int priority, Cell cell) {
+    /// The same column of objects that have to be changed before it can read them.
+    Column reading(UnaryOperator<JsonNode> change) {
+        return new Column(
+                name,
+                type,
+                format,
+                description,
+                priority,
+                (object, now) -> cell.of(change.apply(object), now));
+    }
+
     /// What stands in the cell: a String, Number or Boolean.
     @FunctionalInterface
     public interface Cell {

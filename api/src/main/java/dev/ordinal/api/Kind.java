@@ -45,6 +45,7 @@ public final class Kind {
     private final Map<String, Function<JsonNode, String>> selectableFields;
     private final boolean holdsContent;
     private final @Nullable Graceful graceful;
+    private final @Nullable Twin twin;
 
     private Kind(Builder b) {
         type = b.type;
@@ -72,6 +73,7 @@ public final class Kind {
         selectableFields = Map.copyOf(b.selectableFields);
         holdsContent = b.holdsContent;
         graceful = b.graceful;
+        twin = b.twin;
     }
 
     /// @param plural as in the URL: `statefulsets`
@@ -162,14 +164,37 @@ public final class Kind {
         return nameRule;
     }
 
+    /// The kind whose objects these are: itself, unless it shows those of a kind of another group.
+    public Kind stored() {
+        return twin == null ? this : twin.of;
+    }
+
+    /// An object of this kind as it is stored; the given tree may become part of it.
+    ObjectNode toStored(ObjectNode object) {
+        return twin == null ? object : twin.of.shape(twin.toStored.apply(object));
+    }
+
+    /// A stored object as this kind shows it.
+    Stored shown(Stored object) {
+        if (twin == null) return object;
+        var shown = Decoder.normalize(schema, twin.fromStored.apply(object.copy()));
+        return Stored.encode(
+                object.revision(), shown.put("apiVersion", apiVersion()).put("kind", kind));
+    }
+
     /// Fills in every default; doing it again changes nothing.
     public void defaulting(ObjectNode object) {
+        if (twin != null) {
+            twin.of.defaulting(object);
+            return;
+        }
         Defaults.fill(schema, object);
         defaulting.forEach(step -> step.fill(object));
     }
 
     /// The object in its canonical form, ready to be stored.
     public ObjectNode shape(ObjectNode object) {
+        if (twin != null) return twin.of.shape(object);
         object.put("apiVersion", apiVersion()).put("kind", kind);
         return Decoder.normalize(schema, object);
     }
@@ -256,6 +281,11 @@ public final class Kind {
         List<String> of(JsonNode object, @Nullable JsonNode old);
     }
 
+    /// The kind whose objects another one shows, and the way there and back. Both functions may
+    /// change the tree they get.
+    private record Twin(
+            Kind of, UnaryOperator<ObjectNode> toStored, UnaryOperator<ObjectNode> fromStored) {}
+
     /// Deletion in two steps, as for pods.
     @FunctionalInterface
     public interface Graceful {
@@ -289,6 +319,7 @@ public final class Kind {
                 new LinkedHashMap<>();
         private boolean holdsContent;
         private @Nullable Graceful graceful;
+        private @Nullable Twin twin;
 
         private Builder(GroupVersionResource type, Schema schema) {
             this.type = type;
@@ -410,6 +441,22 @@ public final class Kind {
 
         public Builder graceful(Graceful period) {
             graceful = period;
+            return this;
+        }
+
+        /// Objects of another kind in the shape of this one: `events.k8s.io` Events. Rules and
+        /// selectable fields of this kind read the stored object; defaults, preparation and
+        /// columns are the other's.
+        ///
+        /// @param toStored makes the stored object of one in this shape; may change what it gets
+        /// @param fromStored the way back; may change what it gets
+        public Builder showing(
+                Kind of, UnaryOperator<ObjectNode> toStored, UnaryOperator<ObjectNode> fromStored) {
+            twin = new Twin(of, toStored, fromStored);
+            preparing.addAll(of.preparing);
+            for (var column : of.columns) {
+                column(column.reading(shown -> toStored.apply(((ObjectNode) shown).deepCopy())));
+            }
             return this;
         }
 

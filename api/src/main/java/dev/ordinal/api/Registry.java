@@ -76,7 +76,8 @@ public final class Registry implements Api {
         return prefix(kind, kind.namespaced() ? Objects.requireNonNull(namespace) : null) + name;
     }
 
-    static String prefix(Kind kind, @Nullable String namespace) {
+    static String prefix(Kind shown, @Nullable String namespace) {
+        var kind = shown.stored();
         var group = kind.group().isEmpty() ? "core" : kind.group();
         var collection = "/" + group + "/" + kind.plural() + "/";
         return namespace == null || namespace.isEmpty() || !kind.namespaced()
@@ -86,7 +87,8 @@ public final class Registry implements Api {
 
     @Override
     public Stored get(GroupVersionResource type, @Nullable String namespace, String name) {
-        return find(kind(type), namespace, name);
+        var kind = kind(type);
+        return kind.shown(find(kind, namespace, name));
     }
 
     Stored find(Kind kind, @Nullable String namespace, String name) {
@@ -106,13 +108,14 @@ public final class Registry implements Api {
         var scale = kind.scale();
         return subresource.equals("scale") && scale != null
                 ? ScaleView.of(kind, scale, object)
-                : object;
+                : kind.shown(object);
     }
 
     @Override
     public Listing list(
             GroupVersionResource type, @Nullable String namespace, ListOptions options) {
-        return lists.list(kind(type), namespace, options);
+        var kind = kind(type);
+        return lists.list(kind, namespace, options).map(kind::shown);
     }
 
     @Override
@@ -144,7 +147,8 @@ public final class Registry implements Api {
                 metadata.path("name").asText().isEmpty() && metadata.has("generateName");
         for (int attempt = 1; ; attempt++) {
             try {
-                return insert(kind, decoded.tree().deepCopy(), options, decoded.warnings());
+                var object = kind.toStored(decoded.tree().deepCopy());
+                return insert(kind, object, options, decoded.warnings()).map(kind::shown);
             } catch (TakenException taken) {
                 if (!generated) throw taken.refusal(kind);
                 if (attempt == GENERATED_TRIES) throw taken.generatedRefusal(kind);
@@ -190,7 +194,7 @@ public final class Registry implements Api {
             var problems = new Problems();
             Metadata.checkNew(kind, object, problems);
             kind.rules().forEach(rule -> rule.check(object, null, problems));
-            if (!problems.isEmpty()) throw problems.invalid(kind.kind(), kind.group(), name);
+            if (!problems.isEmpty()) throw invalid(kind, name, problems);
             var told = concat(warnings, kind.warnings(object, null));
             var shaped = kind.shape(object);
             var key = key(kind, namespace, name);
@@ -206,6 +210,11 @@ public final class Registry implements Api {
         } finally {
             attempt.end(done);
         }
+    }
+
+    /// Tells the group of the stored object, whichever it was asked for in.
+    private static ApiException invalid(Kind kind, String name, Problems problems) {
+        return problems.invalid(kind.kind(), kind.stored().group(), name);
     }
 
     private static List<String> concat(List<String> first, List<String> second) {
@@ -297,7 +306,8 @@ public final class Registry implements Api {
         var entry = store.latest().get(key(kind, namespace, name));
         if (entry == null && kind.createsOnUpdate() && subresource == null) {
             try {
-                return insert(kind, decoded.tree(), options, decoded.warnings());
+                var object = kind.toStored(decoded.tree().deepCopy());
+                return insert(kind, object, options, decoded.warnings()).map(kind::shown);
             } catch (TakenException _) {
                 // Somebody else has just created it: go on with the update.
             }
@@ -315,7 +325,7 @@ public final class Registry implements Api {
                 namespace,
                 name,
                 subresource,
-                _ -> decoded.tree().deepCopy(),
+                _ -> kind.toStored(decoded.tree().deepCopy()),
                 options,
                 decoded.warnings());
     }
@@ -342,7 +352,8 @@ public final class Registry implements Api {
                 subresource,
                 current -> {
                     warnings.clear();
-                    return Decoding.patched(kind, current, patch, options, warnings);
+                    return kind.toStored(
+                            Decoding.patched(kind, kind.shown(current), patch, options, warnings));
                 },
                 options,
                 warnings);
@@ -368,7 +379,8 @@ public final class Registry implements Api {
             var proposed = change.of(current);
             checkPreconditions(kind, name, current, proposed);
             try {
-                return replace(kind, current, proposed, subresource, options, warnings);
+                return replace(kind, current, proposed, subresource, options, warnings)
+                        .map(kind::shown);
             } catch (StaleException _) {
                 if (store.latest().get(key(kind, namespace, name)) == null) {
                     throw ApiException.notFound(kind.type(), name);
@@ -513,7 +525,7 @@ public final class Registry implements Api {
                 };
         rules.forEach(rule -> rule.check(object, current.tree(), problems));
         if (!problems.isEmpty()) {
-            throw problems.invalid(kind.kind(), kind.group(), current.name());
+            throw invalid(kind, current.name(), problems);
         }
     }
 
@@ -525,7 +537,8 @@ public final class Registry implements Api {
             DeleteOptions options) {
         var kind = kind(type);
         OptionChecks.check(options);
-        return deletions.delete(kind, namespace, name, options);
+        var deleted = deletions.delete(kind, namespace, name, options);
+        return new Deleted(kind.shown(deleted.object()), deleted.gone());
     }
 
     @Override
@@ -545,7 +558,7 @@ public final class Registry implements Api {
                 if (refused.code() != 404) throw refused;
             }
         }
-        return listing;
+        return listing.map(kind::shown);
     }
 
     Store<Stored> store() {

@@ -32,7 +32,7 @@ final class Watcher implements Api.Watching {
         this.kind = kind;
         this.selection = selection;
         this.watch = watch;
-        initial.forEach(item -> first.add(new WatchEvent(Type.ADDED, item)));
+        initial.forEach(item -> first.add(new WatchEvent(Type.ADDED, kind.shown(item))));
         if (bookmark) {
             first.add(new WatchEvent(Type.BOOKMARK, Lists.bookmark(kind, watch.revision(), true)));
         }
@@ -66,17 +66,17 @@ final class Watcher implements Api.Watching {
                 boolean before = previous != null && selection.matches(previous);
                 boolean now = selection.matches(value);
                 if (now) {
-                    yield Optional.of(new WatchEvent(before ? Type.MODIFIED : Type.ADDED, value));
+                    yield told(before ? Type.MODIFIED : Type.ADDED, value);
                 }
-                yield before
-                        ? Optional.of(new WatchEvent(Type.DELETED, leaving(previous, value)))
-                        : Optional.empty();
+                yield before ? told(Type.DELETED, leaving(previous, value)) : Optional.empty();
             }
             case Event.Deleted<Stored>(_, _, var last, var previous) ->
-                    selection.matches(previous)
-                            ? Optional.of(new WatchEvent(Type.DELETED, last))
-                            : Optional.empty();
+                    selection.matches(previous) ? told(Type.DELETED, last) : Optional.empty();
         };
+    }
+
+    private Optional<WatchEvent> told(Type type, Stored object) {
+        return Optional.of(new WatchEvent(type, kind.shown(object)));
     }
 
     /// The old content under the new resourceVersion.

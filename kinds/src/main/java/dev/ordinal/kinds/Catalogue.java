@@ -8,6 +8,7 @@ import dev.ordinal.kinds.configmap.ConfigMaps;
 import dev.ordinal.kinds.controllerrevision.ControllerRevisions;
 import dev.ordinal.kinds.endpointslice.EndpointSlices;
 import dev.ordinal.kinds.event.Events;
+import dev.ordinal.kinds.event.NewEvents;
 import dev.ordinal.kinds.lease.Leases;
 import dev.ordinal.kinds.namespace.Namespaces;
 import dev.ordinal.kinds.node.Nodes;
@@ -45,6 +46,7 @@ public final class Catalogue {
                 Services.KIND,
                 ControllerRevisions.KIND,
                 StatefulSets.kind(gates),
+                NewEvents.KIND,
                 Leases.KIND,
                 StorageClasses.KIND,
                 EndpointSlices.KIND);

@@ -5,7 +5,8 @@ import java.util.Set;
 
 /// What the model classes do not tell: how lists merge, and what happens to zero values.
 ///
-/// Fields are named `Definition.field`; `*.field` means in every definition.
+/// Fields are named `Definition.field`; `*.field` means in every definition. Those of the group
+/// `events.k8s.io` begin with `events.`, since the core group has definitions of the same names.
 ///
 /// @see "Kubernetes API reference: patch strategies and list types"
 final class Facts {
@@ -39,6 +40,8 @@ final class Facts {
                     Map.entry("PodStatus.podIPs", "merge ip"),
                     Map.entry("PodStatus.hostIPs", "merge ip"),
                     Map.entry("PodStatus.resourceClaimStatuses", "merge,retainKeys name"),
+                    Map.entry("ContainerStatus.allocatedResourcesStatus", "merge name"),
+                    Map.entry("ContainerStatus.volumeMounts", "merge mountPath"),
                     Map.entry("PersistentVolumeClaimStatus.conditions", "merge type"),
                     Map.entry("NamespaceStatus.conditions", "merge type"),
                     Map.entry("StatefulSetStatus.conditions", "merge type"),
@@ -47,7 +50,7 @@ final class Facts {
                     Map.entry("NodeSpec.podCIDRs", "merge"),
                     Map.entry("ServiceAccount.secrets", "merge name"));
 
-    /// Server-side apply: `set`, `atomic`, or the keys of a list of maps.
+    /// Server-side apply: `set`, `atomic`, `granular`, or the keys of a list of maps.
     static final Map<String, String> LIST_TYPE =
             Map.ofEntries(
                     Map.entry("ObjectMeta.ownerReferences", "uid"),
@@ -76,6 +79,12 @@ final class Facts {
                     Map.entry("ServiceStatus.conditions", "type"),
                     Map.entry("PodStatus.conditions", "type"),
                     Map.entry("PodStatus.podIPs", "ip"),
+                    Map.entry("PodStatus.resourceClaimStatuses", "name"),
+                    Map.entry("ContainerStatus.allocatedResourcesStatus", "name"),
+                    Map.entry("ContainerStatus.volumeMounts", "mountPath"),
+                    Map.entry("ContainerRestartRuleOnExitCodes.values", "set"),
+                    Map.entry("ResourceStatus.resources", "resourceID"),
+                    Map.entry("PersistentVolumeSpec.claimRef", "granular"),
                     Map.entry("PersistentVolumeClaimStatus.conditions", "type"),
                     Map.entry("NamespaceStatus.conditions", "type"),
                     Map.entry("StatefulSetStatus.conditions", "type"),
@@ -94,6 +103,8 @@ final class Facts {
                     "LocalObjectReference",
                     "SecretKeySelector",
                     "ConfigMapKeySelector",
+                    "FileKeySelector",
+                    "EndpointPort",
                     "ObjectFieldSelector",
                     "ResourceFieldSelector",
                     "TypedLocalObjectReference",
@@ -193,6 +204,13 @@ final class Facts {
                     "Event.reportingComponent",
                     "Event.reportingInstance",
                     "EventSeries.lastObservedTime",
+                    "events.Event.eventTime",
+                    "events.Event.regarding",
+                    "events.Event.deprecatedSource",
+                    "events.Event.deprecatedFirstTimestamp",
+                    "events.Event.deprecatedLastTimestamp",
+                    "events.EventSeries.count",
+                    "events.EventSeries.lastObservedTime",
                     "EndpointSlice.addressType",
                     "EndpointSlice.endpoints",
                     "EndpointSlice.ports",
@@ -254,6 +272,7 @@ final class Facts {
                     "NodeSpec.unschedulable",
                     "Event.count",
                     "EventSeries.count",
+                    "events.Event.deprecatedCount",
                     "ObjectMeta.generation",
                     "ContainerStateTerminated.signal",
                     "PodStatus.observedGeneration",
@@ -307,7 +326,32 @@ final class Facts {
                     "startTime",
                     "time",
                     "timeAdded",
+                    "deprecatedFirstTimestamp",
+                    "deprecatedLastTimestamp",
                     "lastPhaseTransitionTime");
+
+    /// Fields of the model that came after Kubernetes 1.36, where they are unknown.
+    static final Set<String> NEWER =
+            Set.of(
+                    "NodeSpec.podPreemptionPolicy",
+                    "NodeSystemInfo.runningInUserNamespace",
+                    "PersistentVolumeClaimStatus.healthStatus",
+                    "PodSpec.evictionResponders",
+                    "PodStatus.nodeAllocatableResourceClaimStatuses",
+                    "PodStatus.volumeHealth",
+                    "VolumeMount.bindMountOptions",
+                    "ConfigMapVolumeSource.defaultUser",
+                    "DownwardAPIVolumeSource.defaultUser",
+                    "ProjectedVolumeSource.defaultUser",
+                    "SecretVolumeSource.defaultUser",
+                    "EmptyDirVolumeSource.mode",
+                    "GRPCAction.mode",
+                    "HTTPGetAction.protocol",
+                    "KeyToPath.user",
+                    "DownwardAPIVolumeFile.user",
+                    "ClusterTrustBundleProjection.user",
+                    "PodCertificateProjection.user",
+                    "ServiceAccountTokenProjection.user");
 
     /// Maps whose values are base64.
     static final Set<String> BYTES = Set.of("Secret.data", "ConfigMap.binaryData");

@@ -35,6 +35,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZonedDateTime;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -82,6 +83,7 @@ public final class Generator {
         kinds.put("autoscaling/v1/Scale", Scale.class);
         kinds.put("coordination.k8s.io/v1/Lease", Lease.class);
         kinds.put("discovery.k8s.io/v1/EndpointSlice", EndpointSlice.class);
+        kinds.put("events.k8s.io/v1/Event", io.fabric8.kubernetes.api.model.events.v1.Event.class);
         kinds.put("policy/v1/Eviction", Eviction.class);
         kinds.put("storage.k8s.io/v1/StorageClass", StorageClass.class);
         return kinds;
@@ -134,13 +136,18 @@ public final class Generator {
         for (var field : type.getDeclaredFields()) {
             var named = field.getAnnotation(JsonProperty.class);
             if (named == null) continue;
-            fields.set(named.value(), field(type.getSimpleName(), named.value(), field));
+            var path = factName(type) + "." + named.value();
+            if (Facts.NEWER.contains(path)) continue;
+            fields.set(named.value(), field(path, named.value(), field));
         }
         return fields;
     }
 
-    private ObjectNode field(String definition, String name, Field field) {
-        var path = definition + "." + name;
+    private static String factName(Class<?> type) {
+        return (type.getPackageName().contains(".events.") ? "events." : "") + type.getSimpleName();
+    }
+
+    private ObjectNode field(String path, String name, Field field) {
         var entry = shape(path, name, field.getGenericType());
         var patch = Facts.PATCH.get(path);
         if (patch != null) {
@@ -149,7 +156,7 @@ public final class Generator {
             if (parts.length == 2) entry.put("patchMergeKey", parts[1]);
         }
         var list = Facts.LIST_TYPE.get(path);
-        if (list != null) entry.put("list", list);
+        if (list != null && !list.equals("granular")) entry.put("list", list);
         var zero = zero(path, name, entry.path("type").asText());
         if (zero != null) entry.put("zero", zero);
         return entry;
@@ -196,12 +203,17 @@ public final class Generator {
         if (type == Boolean.class || type == boolean.class) return entry.put("type", "BOOLEAN");
         if (type == Quantity.class) return entry.put("type", "QUANTITY");
         if (type == IntOrString.class) return entry.put("type", "INT_OR_STRING");
-        if (type == MicroTime.class) return entry.put("type", "MICRO_TIME");
+        if (type == MicroTime.class || type == ZonedDateTime.class) {
+            return entry.put("type", "MICRO_TIME");
+        }
         if (type instanceof Class<?> model
                 && model.getName().startsWith("io.fabric8.")
                 && described(model)) {
             entry.put("type", "OBJECT").put("definition", reference(model));
-            if (Facts.ATOMIC_OBJECTS.contains(model.getSimpleName())) entry.put("atomic", true);
+            boolean granular = "granular".equals(Facts.LIST_TYPE.get(path));
+            if (!granular && Facts.ATOMIC_OBJECTS.contains(model.getSimpleName())) {
+                entry.put("atomic", true);
+            }
             return entry;
         }
         return entry.put("type", "ANY");

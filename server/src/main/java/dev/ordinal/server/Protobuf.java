@@ -69,7 +69,7 @@ final class Protobuf {
                     case "policy/v1" -> List.of(V1Policy.getDescriptor());
                     case "storage.k8s.io/v1" -> List.of(V1Storage.getDescriptor());
                     case "meta.k8s.io/v1" -> List.of(Meta.getDescriptor());
-                    default -> List.<com.google.protobuf.Descriptors.FileDescriptor>of();
+                    default -> NewerMessages.of(apiVersion).stream().toList();
                 };
         for (var file : files) {
             var found = file.findMessageTypeByName(kind);

@@ -4,18 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.ordinal.api.Column;
 import dev.ordinal.api.Kind;
-import dev.ordinal.api.Problems;
 import dev.ordinal.api.schema.Schema;
 import dev.ordinal.api.table.Ages;
 import dev.ordinal.kinds.Columns;
-
-import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
-/// Everything the API server knows about `v1` Events.
+/// Everything the API server knows about `v1` Events. They are also served as those of
+/// `events.k8s.io/v1`: [NewEvents].
 public final class Events {
     public static final Kind KIND = kind();
 
@@ -26,7 +24,7 @@ public final class Events {
                 Kind.of("v1", "events", Schema.load("v1", "Event"))
                         .shortNames("ev")
                         .createsOnUpdate()
-                        .rules(Events::check)
+                        .rules((event, old, problems) -> EventRules.check(event, problems))
                         .column(
                                 new Column(
                                         "Last Seen",
@@ -96,18 +94,6 @@ public final class Events {
                                     : component;
                         })
                 .build();
-    }
-
-    private static void check(JsonNode event, @Nullable JsonNode old, Problems problems) {
-        var involved = event.at("/involvedObject/namespace").asText();
-        var namespace = event.at("/metadata/namespace").asText();
-        boolean matches =
-                involved.isEmpty() ? namespace.equals("default") : involved.equals(namespace);
-        if (!matches) {
-            problems.at("involvedObject")
-                    .at("namespace")
-                    .invalid(involved, "does not match event.namespace");
-        }
     }
 
     private static Object firstSeen(JsonNode event, Instant now) {

@@ -25,7 +25,12 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Discovery {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final List<String> GROUP_ORDER =
-            List.of("apps", "storage.k8s.io", "coordination.k8s.io", "discovery.k8s.io");
+            List.of(
+                    "apps",
+                    "events.k8s.io",
+                    "storage.k8s.io",
+                    "coordination.k8s.io",
+                    "discovery.k8s.io");
     private static final Set<String> READ_WRITE = new TreeSet<>(Set.of("get", "patch", "update"));
 
     private final Map<String, List<Kind>> byVersion = new LinkedHashMap<>();
