@@ -82,7 +82,8 @@ public final class ApiServer implements AutoCloseable {
                         new Discovery(api.kinds()),
                         settings.checks(),
                         Meta.versionInfo(settings.gitVersion(), clock.instant().toString()),
-                        address);
+                        address,
+                        clock);
         var handler = new Handler(api, pods, new Watches(api, clock), meta, clock);
         var upgrades = new WebSocketUpgradeHandler();
         upgrades.setHandler(new Dispatcher(handler));

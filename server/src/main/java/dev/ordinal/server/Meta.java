@@ -10,6 +10,7 @@ import dev.ordinal.server.discovery.Discovery;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +25,7 @@ final class Meta {
 
     private final Discovery discovery;
     private final Map<String, Supplier<Optional<String>>> checks;
+    private final OpenApiRoutes openApi;
     private final ObjectNode version;
     private final String address;
 
@@ -32,8 +34,10 @@ final class Meta {
             Discovery discovery,
             Map<String, Supplier<Optional<String>>> checks,
             ObjectNode version,
-            String address) {
+            String address,
+            InstantSource clock) {
         this.discovery = discovery;
+        openApi = new OpenApiRoutes(discovery.openApi(), clock);
         this.checks = checks;
         this.version = version;
         this.address = address;
@@ -55,21 +59,13 @@ final class Meta {
             case "/version" -> exchange.answer(200, "application/json", indented(version));
             case "/api" -> versions(exchange, true);
             case "/apis" -> versions(exchange, false);
-            case "/openapi/v3" -> json(exchange, discovery.openApiIndex());
             default -> other(exchange, path);
         }
     }
 
     private void other(Exchange exchange, String path) throws IOException {
-        if (path.startsWith("/openapi/v3/")) {
-            var rest = path.substring("/openapi/v3/".length());
-            var groupVersion =
-                    rest.startsWith("apis/")
-                            ? rest.substring(5)
-                            : rest.startsWith("api/") ? rest.substring(4) : "";
-            var document = discovery.openApiDocument(groupVersion);
-            if (document.isPresent()) openApi(exchange, document.get());
-            else notFound(exchange);
+        if (OpenApiRoutes.knows(path)) {
+            openApi.answer(exchange, path);
             return;
         }
         Optional<ObjectNode> found = Optional.empty();
@@ -80,14 +76,6 @@ final class Meta {
         }
         if (found.isPresent()) json(exchange, found.get());
         else notFound(exchange);
-    }
-
-    private void openApi(Exchange exchange, String document) throws IOException {
-        var bytes = document.getBytes(StandardCharsets.UTF_8);
-        var hash = Discovery.hash(bytes);
-        exchange.answerHeader("ETag", '"' + hash + '"');
-        exchange.answerHeader("Vary", "Accept");
-        exchange.answer(200, "application/json", bytes);
     }
 
     private void versions(Exchange exchange, boolean core) throws IOException {

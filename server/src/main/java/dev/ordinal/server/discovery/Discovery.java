@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// Which resources are served, in the plain and the aggregated form, and their OpenAPI documents.
 /// Made when first asked for.
@@ -34,12 +33,13 @@ public final class Discovery {
     private static final Set<String> READ_WRITE = new TreeSet<>(Set.of("get", "patch", "update"));
 
     private final Map<String, List<Kind>> byVersion = new LinkedHashMap<>();
-    private final Map<String, String> openApi = new ConcurrentHashMap<>();
+    private final OpenApiDocuments openApi;
 
     public Discovery(List<Kind> kinds) {
         for (var kind : kinds) {
             byVersion.computeIfAbsent(kind.apiVersion(), _ -> new ArrayList<>()).add(kind);
         }
+        openApi = new OpenApiDocuments(byVersion);
     }
 
     /// `GET /api`
@@ -216,8 +216,7 @@ public final class Discovery {
     }
 
     /// What can be asked below an object.
-    private record Subresource(
-            String name, String group, String version, String kind, Set<String> verbs) {
+    record Subresource(String name, String group, String version, String kind, Set<String> verbs) {
         static List<Subresource> of(Kind kind) {
             List<Subresource> all = new ArrayList<>();
             for (var name : new TreeSet<>(names(kind))) {
@@ -266,24 +265,8 @@ public final class Discovery {
         }
     }
 
-    /// `GET /openapi/v3`
-    public ObjectNode openApiIndex() {
-        var index = NODES.objectNode();
-        var paths = index.putObject("paths");
-        for (var groupVersion : byVersion.keySet()) {
-            var path = groupVersion.equals("v1") ? "api/v1" : "apis/" + groupVersion;
-            var document = openApiDocument(groupVersion).orElseThrow();
-            var hash = hash(document.getBytes(StandardCharsets.UTF_8));
-            paths.putObject(path).put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + hash);
-        }
-        return index;
-    }
-
-    /// `GET /openapi/v3/<path>`
-    public Optional<String> openApiDocument(String groupVersion) {
-        var kinds = byVersion.get(groupVersion);
-        if (kinds == null) return Optional.empty();
-        return Optional.of(
-                openApi.computeIfAbsent(groupVersion, _ -> OpenApi.of(kinds).toString()));
+    /// The OpenAPI documents.
+    public OpenApiDocuments openApi() {
+        return openApi;
     }
 }
