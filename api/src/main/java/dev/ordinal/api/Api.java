@@ -91,14 +91,34 @@ public interface Api {
     }
 
     /// Empty strings and null mean "not given"; texts are as in the query, unparsed.
+    ///
+    /// @param sendInitialEvents only to be refused: it is for watches
     record ListOptions(
             String labelSelector,
             String fieldSelector,
             String resourceVersion,
             String resourceVersionMatch,
             int limit,
-            String continueToken) {
+            String continueToken,
+            boolean sendInitialEvents) {
         public static final ListOptions ALL = new ListOptions("", "", "", "", 0, "");
+
+        public ListOptions(
+                String labelSelector,
+                String fieldSelector,
+                String resourceVersion,
+                String resourceVersionMatch,
+                int limit,
+                String continueToken) {
+            this(
+                    labelSelector,
+                    fieldSelector,
+                    resourceVersion,
+                    resourceVersionMatch,
+                    limit,
+                    continueToken,
+                    false);
+        }
 
         public static ListOptions labels(String selector) {
             return new ListOptions(selector, "", "", "", 0, "");

@@ -23,8 +23,12 @@ import java.util.HexFormat;
 import java.util.List;
 
 /// From request bodies and patches to objects of a kind, with upstream's complaints.
-final class Decoding {
+public final class Decoding {
     private static final int PROBLEMS_MAX = 100;
+    private static final String SCHEME = "pkg/api/legacyscheme/scheme.go:30";
+    private static final String TYPE_META =
+            "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string"
+                    + " \"json:\\\"kind,omitempty\\\"\" }";
 
     private Decoding() {}
 
@@ -50,7 +54,7 @@ final class Decoding {
                     }
                 };
         checkKind(kind, apiVersion, tree);
-        var version = apiVersion.substring(apiVersion.indexOf('/') + 1);
+        var version = versionOf(apiVersion);
         var complaint =
                 "%s in version \"%s\" cannot be handled as a %s: ".formatted(kind, version, kind);
         ObjectNode shaped;
@@ -81,8 +85,8 @@ final class Decoding {
             if (tree instanceof ObjectNode object) return object;
             throw unrecognized(
                     kind,
-                    "json: cannot unmarshal %s into Go value of type struct"
-                            .formatted(goName(tree)),
+                    "json: cannot unmarshal %s into Go value of type %s"
+                            .formatted(goName(tree), TYPE_META),
                     bytes);
         } catch (Text.MalformedException malformed) {
             throw unrecognized(kind, malformed.getMessage(), bytes);
@@ -104,7 +108,8 @@ final class Decoding {
                         .formatted(kind, why, excerpt(bytes)));
     }
 
-    private static String excerpt(byte[] bytes) {
+    /// The beginning of a body, as complaints show it.
+    public static String excerpt(byte[] bytes) {
         if (bytes.length == 0) return "<empty>";
         int length = Math.min(30, bytes.length);
         var tail = bytes.length > 30 ? " ..." : "";
@@ -114,18 +119,34 @@ final class Decoding {
     }
 
     private static void checkKind(String kind, String apiVersion, ObjectNode tree) {
-        var givenVersion = tree.path("apiVersion").asText();
-        var givenKind = tree.path("kind").asText();
-        if (!givenVersion.isEmpty() && !givenVersion.equals(apiVersion)) {
-            throw ApiException.badRequest(
-                    "the API version in the data (%s) does not match the expected API version (%s)"
-                            .formatted(givenVersion, apiVersion));
-        }
-        if (!givenKind.isEmpty() && !givenKind.equals(kind)) {
-            throw ApiException.badRequest(
-                    "the object provided is unrecognized (must be of type %s): no kind \"%s\" is registered for version \"%s\""
-                            .formatted(kind, givenKind, apiVersion));
-        }
+        var givenVersion = tree.path("apiVersion").asText(apiVersion);
+        var givenKind = tree.path("kind").asText(kind);
+        if (givenVersion.isEmpty()) givenVersion = apiVersion;
+        if (givenKind.isEmpty()) givenKind = kind;
+        if (givenVersion.equals(apiVersion) && givenKind.equals(kind)) return;
+        var version = versionOf(givenVersion);
+        throw ApiException.badRequest(
+                "%s in version \"%s\" cannot be handled as a %s: %s"
+                        .formatted(
+                                givenKind,
+                                version,
+                                kind,
+                                Schema.isKnown(givenVersion, givenKind)
+                                        ? "converting (%s.%s) to (%s.%s): unknown conversion"
+                                                .formatted(
+                                                        version, givenKind, group(apiVersion), kind)
+                                        : "no kind \"%s\" is registered for version \"%s\" in scheme \"%s\""
+                                                .formatted(givenKind, givenVersion, SCHEME)));
+    }
+
+    private static String versionOf(String apiVersion) {
+        return apiVersion.substring(apiVersion.indexOf('/') + 1);
+    }
+
+    /// Upstream's package of a group's own types.
+    private static String group(String apiVersion) {
+        if (!apiVersion.contains("/")) return "core";
+        return apiVersion.replaceFirst("[./].*", "");
     }
 
     /// Fills in or checks the namespace of the request.
@@ -137,10 +158,14 @@ final class Decoding {
         var given = metadata.path("namespace").asText();
         if (given.isEmpty()) metadata.put("namespace", namespace);
         else if (!given.equals(namespace)) {
-            throw ApiException.badRequest(
-                    "the namespace of the provided object does not match the namespace sent on the"
-                            + " request");
+            throw otherNamespace();
         }
+    }
+
+    private static ApiException otherNamespace() {
+        return ApiException.badRequest(
+                "the namespace of the provided object does not match the namespace sent on the"
+                        + " request");
     }
 
     /// The object a patch asks for.
@@ -164,24 +189,35 @@ final class Decoding {
         }
         warnings.addAll(unknown);
         if (options.fieldValidation().equals("Strict") && !warnings.isEmpty()) {
-            throw undecodable(tree, "strict decoding error: " + String.join(", ", warnings));
+            var shown =
+                    patch.mediaType().equals(Patch.STRATEGIC)
+                            ? TextNode.valueOf(GoValues.text(patch.bytes()))
+                            : tree;
+            throw undecodable(shown, "strict decoding error: " + String.join(", ", warnings));
         }
         if (options.fieldValidation().equals("Ignore")) warnings.clear();
-        checkIdentity(current, shaped);
+        checkIdentity(kind, current, shaped);
         return shaped;
     }
 
-    private static void checkIdentity(Stored current, ObjectNode shaped) {
+    private static void checkIdentity(Kind kind, Stored current, ObjectNode shaped) {
         var metadata = Metadata.of(shaped);
+        var uid = metadata.path("uid").asText();
+        if (!uid.isEmpty() && !uid.equals(current.uid())) {
+            var problems = new Problems();
+            // Found twice, as every problem of an update's metadata.
+            for (int i = 0; i < 2; i++) {
+                problems.at("metadata").at("uid").invalid(uid, "field is immutable");
+            }
+            throw problems.invalid(kind.kind(), kind.stored().group(), current.name());
+        }
         if (!metadata.path("name").asText().equals(current.name())) {
             throw ApiException.badRequest(
                     "the name of the object (%s) does not match the name on the URL (%s)"
                             .formatted(metadata.path("name").asText(), current.name()));
         }
         if (!metadata.path("namespace").asText().equals(current.namespace())) {
-            throw ApiException.badRequest(
-                    "the namespace of the object (%s) does not match the namespace on the request (%s)"
-                            .formatted(metadata.path("namespace").asText(), current.namespace()));
+            throw otherNamespace();
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /// Values and failures in the words of Go, where upstream's messages show them.
-final class GoValues {
+public final class GoValues {
     private static final Pattern MISMATCH =
             Pattern.compile(
                     "json: cannot unmarshal (\\S+).* into Go struct field \\S+ of type (\\S+)");
@@ -27,7 +27,8 @@ final class GoValues {
         }
     }
 
-    private static String text(JsonNode value) {
+    /// What Go's `%v` makes of a JSON value.
+    public static String text(JsonNode value) {
         if (value.isNull()) return "<nil>";
         if (value.isArray()) {
             List<String> items = new ArrayList<>();

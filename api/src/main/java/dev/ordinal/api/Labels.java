@@ -22,7 +22,7 @@ public final class Labels {
         var parts = key.split("/", -1);
         if (parts.length > 2) {
             return List.of(
-                    "a qualified name "
+                    "a valid label key "
                             + NAME_TEXT
                             + " with an optional DNS subdomain prefix and '/' (e.g."
                             + " 'example.com/MyName')");

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Lists at one revision, in pages, and the beginnings of watches.
 ///
@@ -69,7 +70,7 @@ final class Lists {
         var snapshot =
                 version.isEmpty() || version.equals("0")
                         ? store.latest()
-                        : at(parse(version), exact);
+                        : at(listed(version), exact);
         int limit = version.equals("0") ? 0 : options.limit();
         return page(kind, selection, snapshot, null, limit);
     }
@@ -159,11 +160,11 @@ final class Lists {
         boolean initial = sendInitial == null ? unset : sendInitial;
         try {
             var latest = store.latest();
-            if (!unset && parse(version) > latest.revision()) {
-                throw tooLarge(parse(version), latest.revision());
+            if (!unset && watched(version) > latest.revision()) {
+                throw tooLarge(watched(version), latest.revision());
             }
             if (!initial) {
-                long after = unset ? latest.revision() : parse(version);
+                long after = unset ? latest.revision() : watched(version);
                 return new Watcher(
                         kind, selection, store.watch(selection.prefix, after), List.of(), false);
             }
@@ -204,14 +205,30 @@ final class Lists {
                                 1)));
     }
 
-    private static long parse(String version) {
+    private static long listed(String version) {
+        return parse(version)
+                .orElseThrow(
+                        () ->
+                                ApiException.badRequest(
+                                        "invalid resource version: " + malformed(version)));
+    }
+
+    private static long watched(String version) {
+        return parse(version)
+                .orElseThrow(() -> new ApiException(new Status(500, "", malformed(version), null)));
+    }
+
+    private static OptionalLong parse(String version) {
         try {
-            return Long.parseUnsignedLong(version);
+            return OptionalLong.of(Long.parseUnsignedLong(version));
         } catch (NumberFormatException _) {
-            throw ApiException.badRequest(
-                    "Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax"
-                            .formatted(version, version));
+            return OptionalLong.empty();
         }
+    }
+
+    private static String malformed(String version) {
+        return "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": invalid syntax"
+                .formatted(version, version);
     }
 
     /// An object of the kind that carries nothing but a resourceVersion.

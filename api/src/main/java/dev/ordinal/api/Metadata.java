@@ -122,12 +122,10 @@ final class Metadata {
 
     private static void checkOwners(JsonNode owners, Problems at) {
         @Nullable JsonNode controller = null;
-        for (int i = 0; i < owners.size(); i++) {
-            var owner = owners.get(i);
+        for (var owner : owners) {
             for (var field : List.of("apiVersion", "kind", "name", "uid")) {
                 if (owner.path(field).asText().isEmpty()) {
-                    at.at(i)
-                            .at(field)
+                    at.at(field)
                             .invalid(
                                     owner.path(field).asText(),
                                     field.equals("apiVersion")

@@ -1,5 +1,7 @@
 package dev.ordinal.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import dev.ordinal.api.Api.DeleteOptions;
 import dev.ordinal.api.Api.ListOptions;
 import dev.ordinal.api.Api.Patch;
@@ -10,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// Refuses options that contradict themselves, in upstream's words.
-final class OptionChecks {
+public final class OptionChecks {
     private static final int MANAGER_MAX = 128;
 
     private OptionChecks() {}
@@ -32,6 +34,19 @@ final class OptionChecks {
         }
         checkWrite(options, problems);
         refuse("PatchOptions", problems);
+    }
+
+    /// @param type whose options they are
+    /// @throws ApiException Invalid
+    public static void checkDryRun(String type, JsonNode values) {
+        var problems = new Problems();
+        for (var value : values) {
+            if (!value.asText().equals("All")) {
+                problems.at("dryRun").notSupported(values, List.of("All"));
+                break;
+            }
+        }
+        refuse(type, problems);
     }
 
     private static void checkWrite(WriteOptions options, Problems problems) {
@@ -87,6 +102,9 @@ final class OptionChecks {
                 at.forbidden(
                         "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
             }
+        }
+        if (options.sendInitialEvents()) {
+            problems.at("sendInitialEvents").forbidden("sendInitialEvents is forbidden for list");
         }
         refuse("ListOptions", problems);
     }

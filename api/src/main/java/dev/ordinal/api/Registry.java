@@ -459,10 +459,13 @@ public final class Registry implements Api {
                 return new Written(Stored.encode(current.revision(), shaped), false, told);
             }
             var key = key(kind, current.namespace(), current.name());
-            var stored =
-                    deletions.isFinished(kind, shaped)
-                            ? store.delete(key, current.revision(), r -> encode(shaped, r))
-                            : store.put(key, current.revision(), r -> encode(shaped, r));
+            if (deletions.isFinished(kind, shaped)) {
+                var last = Stored.encode(current.revision(), shaped.deepCopy());
+                store.delete(key, current.revision(), r -> encode(shaped, r));
+                done = true;
+                return new Written(last, false, told);
+            }
+            var stored = store.put(key, current.revision(), r -> encode(shaped, r));
             done = true;
             return new Written(stored, false, told);
         } finally {
@@ -516,6 +519,8 @@ public final class Registry implements Api {
     private static void check(
             Kind kind, Stored current, ObjectNode object, @Nullable String subresource) {
         var problems = new Problems();
+        // Upstream looks at the metadata of every update twice, and tells all causes.
+        Metadata.checkChanged(object, current.tree(), problems);
         Metadata.checkChanged(object, current.tree(), problems);
         var rules =
                 switch (subresource) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.ordinal.api.Problems;
 
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.regex.Pattern;
 
 /// The keys of ConfigMaps and Secrets, and how much they may hold.
@@ -32,13 +31,25 @@ public final class DataKeys {
         }
     }
 
-    public static void checkSize(JsonNode object, Problems problems) {
+    /// How many bytes the texts of a map are.
+    public static long textBytes(JsonNode map) {
         long size = 0;
-        for (var field : List.of("data", "binaryData")) {
-            for (var entry : object.path(field).properties()) {
-                size += entry.getValue().asText().getBytes(StandardCharsets.UTF_8).length;
-            }
+        for (var text : map) size += text.asText().getBytes(StandardCharsets.UTF_8).length;
+        return size;
+    }
+
+    /// How many bytes a map of base64 stands for.
+    public static long decodedBytes(JsonNode map) {
+        long size = 0;
+        for (var text : map) {
+            var encoded = text.asText();
+            int padding = encoded.endsWith("==") ? 2 : encoded.endsWith("=") ? 1 : 0;
+            size += encoded.length() / 4 * 3L - padding;
         }
-        if (size > SIZE_MAX) problems.at("").tooLong("may not be more than 1048576 bytes");
+        return size;
+    }
+
+    public static void checkSize(long bytes, Problems at) {
+        if (bytes > SIZE_MAX) at.tooLong("may not be more than 1048576 bytes");
     }
 }

@@ -43,7 +43,7 @@ record Accept(String mediaType, Map<String, String> parameters, double quality) 
     }
 
     boolean json() {
-        return List.of("application/json", "application/*", "*/*").contains(mediaType);
+        return List.of("application/json", "*/*").contains(mediaType);
     }
 
     boolean yaml() {

@@ -14,6 +14,7 @@ import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.Api.Written;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Kind;
+import dev.ordinal.api.OptionChecks;
 import dev.ordinal.api.PodContainers;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.PodStreams.LogOptions;
@@ -78,17 +79,8 @@ final class Handler {
         if (status.code() == 401 || status.code() == 403) {
             exchange.answerHeader("X-Content-Type-Options", "nosniff");
         }
-        exchange.answer(status.code(), "application/json", statusBytes(exchange, status));
-    }
-
-    private static byte[] statusBytes(Exchange exchange, Status status) {
-        try {
-            return Rendering.negotiate(exchange).bytes(status.tree());
-        } catch (ApiException _) {
-            return new Rendering(
-                            "application/json", "", dev.ordinal.api.table.Tables.Include.NONE, true)
-                    .bytes(status.tree());
-        }
+        var rendering = Rendering.ofStatus(exchange);
+        exchange.answer(status.code(), rendering.mediaType(), rendering.bytes(status.tree()));
     }
 
     /// Health and version are for everybody, the rest for `system:masters`.
@@ -147,8 +139,8 @@ final class Handler {
                         api.create(
                                 kind.type(),
                                 target.namespace(),
-                                body(exchange),
-                                writeOptions(exchange));
+                                body(exchange, kind),
+                                writeOptions(exchange, "CreateOptions"));
                 written(exchange, rendering, kind, written);
             }
             case "DELETE" -> {
@@ -181,7 +173,7 @@ final class Handler {
                         exchange.parameter("resourceVersionMatch"),
                         flag(exchange, "allowWatchBookmarks"),
                         initial.isEmpty() ? null : flag(exchange, "sendInitialEvents"));
-        watches.serve(exchange, kind, target.namespace(), options, Rendering.negotiate(exchange));
+        watches.serve(exchange, kind, target.namespace(), options, Rendering.ofWatch(exchange));
     }
 
     private void item(Exchange exchange, Target target, Kind kind)
@@ -192,6 +184,10 @@ final class Handler {
                 if (target.legacyWatch()) {
                     watch(exchange, target, kind);
                     return;
+                }
+                if (flag(exchange, "export")) {
+                    throw ApiException.badRequest(
+                            "the export parameter, deprecated since v1.14, is no longer supported");
                 }
                 var rendering = Rendering.negotiate(exchange);
                 var object = api.get(kind.type(), target.namespace(), name);
@@ -245,8 +241,8 @@ final class Handler {
                                 target.namespace(),
                                 name,
                                 subresource,
-                                body(exchange),
-                                writeOptions(exchange));
+                                body(exchange, kind),
+                                writeOptions(exchange, "CreateOptions"));
                 written(exchange, rendering, kind, written);
             }
             case "exec", "attach", "portforward" -> {
@@ -281,8 +277,8 @@ final class Handler {
                         target.namespace(),
                         target.requireName(),
                         subresource,
-                        body(exchange),
-                        writeOptions(exchange));
+                        body(exchange, kind),
+                        writeOptions(exchange, "UpdateOptions"));
         written(exchange, rendering, kind, written);
     }
 
@@ -295,10 +291,8 @@ final class Handler {
                     new Status(
                             415,
                             "UnsupportedMediaType",
-                            "the body of the request was in an unknown format - accepted media"
-                                    + " types include: "
-                                    + String.join(", ", Patch.JSON, Patch.MERGE, Patch.STRATEGIC),
-                            null));
+                            "415: Unsupported Media Type",
+                            Status.Details.empty()));
         }
         var written =
                 api.patch(
@@ -307,7 +301,7 @@ final class Handler {
                         target.requireName(),
                         subresource,
                         new Patch(type, exchange.body()),
-                        writeOptions(exchange));
+                        writeOptions(exchange, "PatchOptions"));
         written(exchange, rendering, kind, written);
     }
 
@@ -414,11 +408,11 @@ final class Handler {
                 .toLowerCase(Locale.ROOT);
     }
 
-    private static Body body(Exchange exchange) throws IOException {
+    private static Body body(Exchange exchange, Kind kind) throws IOException {
         var type = mediaType(exchange);
         return switch (type) {
             case "", "application/json", "application/yaml" -> new Body.Text(exchange.body(), type);
-            case Protobuf.MEDIA_TYPE -> new Body.Tree(Protobuf.decode(exchange.body()));
+            case Protobuf.MEDIA_TYPE -> new Body.Tree(Protobuf.decode(kind, exchange.body()));
             default ->
                     throw new ApiException(
                             new Status(
@@ -460,27 +454,25 @@ final class Handler {
                 limit == null
                         ? 0
                         : Math.toIntExact(Math.max(0, Math.min(limit, Integer.MAX_VALUE))),
-                exchange.parameter("continue"));
+                exchange.parameter("continue"),
+                flag(exchange, "sendInitialEvents"));
     }
 
-    private static WriteOptions writeOptions(Exchange exchange) {
-        boolean dryRun = false;
-        for (var value : exchange.query("dryRun")) {
-            if (!value.equals("All")) throw unsupportedDryRun(value);
-            dryRun = true;
-        }
+    /// @param type whose options they are: `CreateOptions`, `UpdateOptions` or `PatchOptions`
+    private static WriteOptions writeOptions(Exchange exchange, String type) {
         return new WriteOptions(
                 exchange.parameter("fieldManager"),
                 exchange.parameter("fieldValidation"),
-                dryRun,
+                dryRun(exchange, type),
                 flag(exchange, "force"),
                 exchange.identity().name());
     }
 
-    private static ApiException unsupportedDryRun(String value) {
-        var problems = new dev.ordinal.api.Problems();
-        problems.at("dryRun").notSupported("[\"" + value + "\"]", List.of("All"));
-        return problems.invalid("CreateOptions", "meta.k8s.io", "");
+    private static boolean dryRun(Exchange exchange, String type) {
+        var values = JsonNodeFactory.instance.arrayNode();
+        exchange.query("dryRun").forEach(values::add);
+        OptionChecks.checkDryRun(type, values);
+        return !values.isEmpty();
     }
 
     /// From the body where there is one, else from the query.
@@ -494,9 +486,10 @@ final class Handler {
                     orphan.isEmpty() ? null : flag(exchange, "orphanDependents"),
                     null,
                     null,
-                    exchange.query("dryRun").contains("All"));
+                    dryRun(exchange, "DeleteOptions"));
         }
         var tree = deleteTree(exchange, bytes);
+        OptionChecks.checkDryRun("DeleteOptions", tree.path("dryRun"));
         var grace = tree.path("gracePeriodSeconds");
         var orphan = tree.path("orphanDependents");
         var uid = tree.at("/preconditions/uid");

@@ -29,6 +29,7 @@ final class JettyExchange implements Exchange {
     private final Response response;
     private final Identity identity;
     private @Nullable Fields query;
+    private boolean bodyRead;
 
     JettyExchange(Request request, Response response, Identity identity) {
         this.request = request;
@@ -71,9 +72,11 @@ final class JettyExchange implements Exchange {
 
     @Override
     public byte[] body() throws IOException {
+        bodyRead = true;
         try (InputStream in = Content.Source.asInputStream(request)) {
             var bytes = in.readNBytes(BODY_MAX + 1);
             if (bytes.length <= BODY_MAX) return bytes;
+            if (!isHttp2()) response.getHeaders().put(HttpHeader.CONNECTION, "close");
             throw new ApiException(
                     new Status(
                             413,
@@ -91,6 +94,7 @@ final class JettyExchange implements Exchange {
 
     @Override
     public void answer(int status, @Nullable String contentType, byte[] body) throws IOException {
+        if (!bodyRead) skipBody();
         response.setStatus(status);
         if (contentType != null) response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
@@ -98,6 +102,19 @@ final class JettyExchange implements Exchange {
             boolean empty = request.getMethod().equals("HEAD") || status == 304;
             response.write(true, empty ? ByteBuffer.allocate(0) : ByteBuffer.wrap(body), done);
             done.block();
+        }
+    }
+
+    private boolean isHttp2() {
+        return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2;
+    }
+
+    /// A connection goes on to its next request only behind this one's body.
+    private void skipBody() throws IOException {
+        try {
+            var _ = body();
+        } catch (ApiException _) {
+            // It is too long, and the connection will be closed.
         }
     }
 
@@ -111,7 +128,7 @@ final class JettyExchange implements Exchange {
     @Override
     public void onGone(Runnable action) {
         request.addFailureListener(_ -> action.run());
-        if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2) return;
+        if (isHttp2()) return;
         // An idle HTTP/1.1 connection tells of its end only to somebody who reads from it.
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
         EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();

@@ -56,6 +56,7 @@ final class Meta {
         }
         switch (path) {
             case "/healthz", "/livez", "/readyz" -> health(exchange, path.substring(1));
+            case "/healthz/ping", "/livez/ping", "/readyz/ping" -> text(exchange, 200, "ok");
             case "/version" -> exchange.answer(200, "application/json", indented(version));
             case "/api" -> versions(exchange, true);
             case "/apis" -> versions(exchange, false);
@@ -113,7 +114,7 @@ final class Meta {
     }
 
     private void health(Exchange exchange, String name) throws IOException {
-        var lines = new StringBuilder();
+        var lines = new StringBuilder("[+]ping ok\n");
         boolean healthy = true;
         for (var check : checks.entrySet()) {
             boolean fine = check.getValue().get().isEmpty();
@@ -138,9 +139,10 @@ final class Meta {
         text(exchange, 404, "404 page not found\n");
     }
 
-    /// Below a served group version the answer is a Status, elsewhere plain text.
+    /// Below `/api` and a served group version the answer is a Status, elsewhere plain text.
     void unknownResource(Exchange exchange, Target target) throws IOException {
-        if (discovery.resources(target.type().apiVersion()).isEmpty()) {
+        boolean core = target.type().group().isEmpty();
+        if (!core && discovery.resources(target.type().apiVersion()).isEmpty()) {
             notFound(exchange);
             return;
         }

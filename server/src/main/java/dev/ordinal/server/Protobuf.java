@@ -12,6 +12,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Decoding;
+import dev.ordinal.api.Kind;
 
 import io.kubernetes.client.proto.Meta;
 import io.kubernetes.client.proto.Runtime;
@@ -34,18 +36,30 @@ import java.util.List;
 final class Protobuf {
     static final String MEDIA_TYPE = "application/vnd.kubernetes.protobuf";
 
+    private static final String NOT_ENCODED =
+            "provided data does not appear to be a protobuf message, expected prefix [107 56 115"
+                    + " 0]";
     private static final byte[] MAGIC = {0x6b, 0x38, 0x73, 0x00};
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private Protobuf() {}
 
+    /// @param kind what the body should be of
+    /// @throws ApiException BadRequest: not the encoding, or of a kind that is not known
+    static ObjectNode decode(Kind kind, byte[] body) {
+        if (isEncoded(body)) return decode(body);
+        throw ApiException.badRequest(
+                "the object provided is unrecognized (must be of type %s): %s (%s)"
+                        .formatted(kind.kind(), NOT_ENCODED, Decoding.excerpt(body)));
+    }
+
+    private static boolean isEncoded(byte[] body) {
+        return body.length >= MAGIC.length && java.util.Arrays.equals(body, 0, 4, MAGIC, 0, 4);
+    }
+
     /// @throws ApiException BadRequest: not the encoding, or of a kind that is not known
     static ObjectNode decode(byte[] body) {
-        if (body.length < MAGIC.length || !java.util.Arrays.equals(body, 0, 4, MAGIC, 0, 4)) {
-            throw ApiException.badRequest(
-                    "provided data does not appear to be a protobuf message, expected prefix [107"
-                            + " 56 115 0]");
-        }
+        if (!isEncoded(body)) throw ApiException.badRequest(NOT_ENCODED);
         try {
             var unknown = Runtime.Unknown.parseFrom(ByteString.copyFrom(body, 4, body.length - 4));
             var apiVersion = unknown.getTypeMeta().getApiVersion();

@@ -35,7 +35,16 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
 
     /// @throws ApiException NotAcceptable
     static Rendering negotiate(Exchange exchange) {
-        for (var clause : Accept.parse(exchange.header("Accept"))) {
+        var clauses = Accept.parse(exchange.header("Accept"));
+        if (clauses.stream().noneMatch(clause -> clause.json() || clause.yaml())) {
+            throw new ApiException(
+                    new Status(
+                            406,
+                            "NotAcceptable",
+                            "406: Not Acceptable\n\nAvailable representations: " + SERVED,
+                            Status.Details.empty()));
+        }
+        for (var clause : clauses) {
             if (!clause.json() && !clause.yaml()) continue;
             var shape = clause.as();
             boolean known =
@@ -53,11 +62,32 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
                     Tables.Include.parse(exchange.parameter("includeObject")),
                     pretty(exchange));
         }
-        throw new ApiException(
+        throw notAcceptable(SERVED);
+    }
+
+    /// Watches are streams of JSON only.
+    static Rendering ofWatch(Exchange exchange) {
+        var rendering = negotiate(exchange);
+        if (rendering.mediaType.equals("application/json")) return rendering;
+        throw notAcceptable("application/json;stream=watch");
+    }
+
+    /// For a Status: never a table, and indented JSON when nothing else is acceptable.
+    static Rendering ofStatus(Exchange exchange) {
+        for (var clause : Accept.parse(exchange.header("Accept"))) {
+            if (!clause.json() && !clause.yaml()) continue;
+            var type = clause.yaml() ? "application/yaml" : "application/json";
+            return new Rendering(type, "", Tables.Include.NONE, pretty(exchange));
+        }
+        return new Rendering("application/json", "", Tables.Include.NONE, true);
+    }
+
+    private static ApiException notAcceptable(String served) {
+        return new ApiException(
                 new Status(
                         406,
                         "NotAcceptable",
-                        "only the following media types are accepted: " + SERVED,
+                        "only the following media types are accepted: " + served,
                         null));
     }
 
@@ -78,9 +108,17 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
             case "Table" -> bytes(Tables.of(kind, object, include, clock.instant(), true));
             case "PartialObjectMetadata" -> bytes(Tables.partial(object));
             case "PartialObjectMetadataList" ->
-                    throw wrongShape("PartialObjectMetadataList", "not a list");
+                    throw wrongShape(
+                            "PartialObjectMetadataList", "not a list (%s)".formatted(goType(kind)));
             default -> plain(object);
         };
+    }
+
+    /// Upstream's own type of the kind's objects.
+    private static String goType(Kind kind) {
+        var group = kind.stored().group();
+        return "*%s.%s"
+                .formatted(group.isEmpty() ? "core" : group.replaceFirst("\\..*", ""), kind.kind());
     }
 
     private static boolean isStatus(Stored object) {
@@ -111,7 +149,7 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
             case "PartialObjectMetadataList" -> bytes(Tables.partial(listing));
             case "PartialObjectMetadata" ->
                     throw wrongShape(
-                            "PartialObjectMetadata", "a list (*%sList)".formatted(kind.kind()));
+                            "PartialObjectMetadata", "a list (%sList)".formatted(goType(kind)));
             default -> plain(kind, listing);
         };
     }

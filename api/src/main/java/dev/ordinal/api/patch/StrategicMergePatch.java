@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.GoValues;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.schema.Schema;
 import dev.ordinal.api.schema.Schema.Field;
@@ -53,10 +54,12 @@ public final class StrategicMergePatch {
                 default ->
                         throw internal(
                                 "unknown patch type: %s in map: %s"
-                                        .formatted(directive.textValue(), patch));
+                                        .formatted(directive.textValue(), GoValues.text(patch)));
             }
         } else if (patch.has(DIRECTIVE)) {
-            throw internal("unknown patch type: %s in map: %s".formatted(directive, patch));
+            throw internal(
+                    "unknown patch type: %s in map: %s"
+                            .formatted(GoValues.text(directive), GoValues.text(patch)));
         }
         var result = target.deepCopy();
         retain(result, patch);

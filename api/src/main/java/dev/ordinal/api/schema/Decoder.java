@@ -18,7 +18,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /// Gives a tree the shape of its schema: unknown fields go, values get their canonical spelling,
@@ -65,37 +67,44 @@ public final class Decoder {
     /// @param goPath as Go's decoder writes it: without indices
     private ObjectNode object(Field field, ObjectNode given, String path, String goPath)
             throws TypeException {
+        Map<String, JsonNode> read = new HashMap<>();
         for (var name : (Iterable<String>) given::fieldNames) {
-            if (!field.properties().containsKey(name)) unknown.accept(join(path, name));
+            var property = field.properties().get(name);
+            if (property == null) unknown.accept(join(path, name));
+            else read(field, name, property, given.path(name), path, goPath, read);
         }
         var shaped = NODES.objectNode();
         if (path.isEmpty()) {
-            for (var name : FIRST) put(field, name, given, shaped, path, goPath);
+            for (var name : FIRST) put(field, name, read.get(name), shaped);
         }
         for (var name : field.properties().keySet()) {
             if (!path.isEmpty() || !FIRST.contains(name)) {
-                put(field, name, given, shaped, path, goPath);
+                put(field, name, read.get(name), shaped);
             }
         }
         return shaped;
     }
 
-    private void put(
+    /// In the order given, so that complaints come in that order.
+    private void read(
             Field parent,
             String name,
-            ObjectNode given,
-            ObjectNode shaped,
+            Field field,
+            JsonNode value,
             String path,
-            String goPath)
+            String goPath,
+            Map<String, JsonNode> to)
+            throws TypeException {
+        if (value.isNull()) return;
+        var place = new Place(simpleName(parent.definition()), join(goPath, name), field);
+        var result = value(field, value, join(path, name), place);
+        if (result != null) to.put(name, result);
+    }
+
+    private void put(Field parent, String name, @Nullable JsonNode result, ObjectNode shaped)
             throws TypeException {
         var field = parent.properties().get(name);
         if (field == null) return;
-        var value = given.get(name);
-        var context = new Place(simpleName(parent.definition()), join(goPath, name), field);
-        @Nullable JsonNode result =
-                value == null || value.isNull()
-                        ? null
-                        : value(field, value, join(path, name), context);
         if (result == null) {
             if (field.zero() == Zero.EMIT) shaped.set(name, zero(field));
         } else if (field.zero() != Zero.DROP || !isZero(result)) shaped.set(name, result);
@@ -179,8 +188,7 @@ public final class Decoder {
         if (!(value instanceof ObjectNode given)) throw place.mismatch(value);
         var items = field.items().orElseThrow();
         var shaped = NODES.objectNode();
-        for (var name :
-                given.properties().stream().map(java.util.Map.Entry::getKey).sorted().toList()) {
+        for (var name : given.properties().stream().map(Map.Entry::getKey).sorted().toList()) {
             var item = given.path(name);
             if (item.isNull() && items.type() == Schema.Type.STRING) item = NODES.textNode("");
             var element = new Place(place.struct, place.goPath, items);

@@ -23,6 +23,11 @@ public record Schema(String apiVersion, String kind, Field root) {
         return new Schema(apiVersion, kind, SchemaResource.kind(apiVersion + "/" + kind));
     }
 
+    /// Whether there is a schema of this name.
+    public static boolean isKnown(String apiVersion, String kind) {
+        return SchemaResource.has(apiVersion + "/" + kind);
+    }
+
     /// What a field's value looks like.
     public enum Type {
         OBJECT,

@@ -31,6 +31,10 @@ final class SchemaResource {
         return object(definition.textValue());
     }
 
+    static boolean has(String name) {
+        return ROOT.path("kinds").has(name);
+    }
+
     private static JsonNode read() {
         try (var resource = SchemaResource.class.getResourceAsStream(RESOURCE)) {
             if (resource == null) throw new IllegalStateException(RESOURCE + " is missing");

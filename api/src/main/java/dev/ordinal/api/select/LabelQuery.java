@@ -91,13 +91,22 @@ public record LabelQuery(List<Term> terms) {
             while (true) {
                 terms.add(term());
                 if (peek().isEmpty()) return terms;
-                expect(",", "found '%s', expected: ',' or 'end of string'");
-                if (peek().isEmpty()) throw bad("found '', expected: identifier after ','");
-                if (peek().equals(",")) throw bad("found ',', expected: identifier after ','");
+                if (!peek().equals(",")) {
+                    throw refused("found '%s', expected: ',' or 'end of string'".formatted(peek()));
+                }
+                take();
+                if (peek().isEmpty() || peek().equals(",")) {
+                    throw refused("found '%s', expected: identifier after ','".formatted(peek()));
+                }
             }
         }
 
         private Term term() {
+            if (!peek().equals("!") && !isWord(peek())) {
+                throw refused(
+                        "found '%s', expected: !, identifier, or 'end of string'"
+                                .formatted(peek()));
+            }
             if (peek().equals("!")) {
                 take();
                 return new Term(key(), "!", Set.of());
@@ -124,8 +133,8 @@ public record LabelQuery(List<Term> terms) {
                     var number = value(key);
                     if (!number.matches("[+-]?[0-9]+")) {
                         throw bad(
-                                "values[0][%s]: Invalid value: \"%s\": for 'Gt', 'Lt' operators, the value must be an integer"
-                                        .formatted(key, number));
+                                "values[0]: Invalid value: \"%s\": for 'Gt', 'Lt' operators, the value must be an integer"
+                                        .formatted(number));
                     }
                     return new Term(key, operator, Set.of(number));
                 }
@@ -138,9 +147,7 @@ public record LabelQuery(List<Term> terms) {
 
         private String key() {
             var key = take();
-            if (key.isEmpty() || "(),=!<>".contains(key.substring(0, 1))) {
-                throw bad("found '%s', expected: !, identifier, or 'end of string'".formatted(key));
-            }
+            if (!isWord(key)) throw bad("found '%s', expected: identifier".formatted(key));
             var problems = Labels.keyProblems(key);
             if (!problems.isEmpty()) {
                 throw bad(
@@ -148,6 +155,10 @@ public record LabelQuery(List<Term> terms) {
                                 .formatted(key, String.join("; ", problems)));
             }
             return key;
+        }
+
+        private static boolean isWord(String token) {
+            return !token.isEmpty() && "(),=!<>".indexOf(token.charAt(0)) < 0;
         }
 
         private String value(String key) {
@@ -166,7 +177,8 @@ public record LabelQuery(List<Term> terms) {
         }
 
         private Set<String> values(String key) {
-            expect("(", "found '%s', expected: '('");
+            if (!peek().equals("(")) throw bad("found '%s' expected: '('".formatted(peek()));
+            take();
             Set<String> values = new TreeSet<>();
             while (!peek().equals(")")) {
                 if (peek().isEmpty()) throw bad("found '', expected: ',', or ')'");
@@ -180,17 +192,16 @@ public record LabelQuery(List<Term> terms) {
             return values;
         }
 
-        private void expect(String token, String otherwise) {
-            if (!peek().equals(token)) throw bad(otherwise.formatted(peek()));
-            take();
-        }
-
         private String peek() {
             return next < tokens.size() ? tokens.get(next) : "";
         }
 
         private String take() {
             return next < tokens.size() ? tokens.get(next++) : "";
+        }
+
+        private static ApiException refused(String why) {
+            return ApiException.badRequest(why);
         }
 
         private static ApiException bad(String why) {

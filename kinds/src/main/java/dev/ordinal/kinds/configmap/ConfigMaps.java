@@ -40,7 +40,10 @@ public final class ConfigMaps {
                         .invalid(entry.getKey(), "duplicate of key present in binaryData");
             }
         }
-        DataKeys.checkSize(map, problems);
+        var bytes =
+                DataKeys.textBytes(map.path("data"))
+                        + DataKeys.decodedBytes(map.path("binaryData"));
+        DataKeys.checkSize(bytes, problems);
         if (old == null || !old.path("immutable").asBoolean()) return;
         if (!map.path("immutable").asBoolean()) {
             problems.at("immutable").forbidden("field is immutable when `immutable` is set");

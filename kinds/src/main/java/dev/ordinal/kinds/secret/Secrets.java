@@ -56,7 +56,7 @@ public final class Secrets {
 
     private static void check(JsonNode secret, @Nullable JsonNode old, Problems problems) {
         DataKeys.check(secret, "data", problems);
-        DataKeys.checkSize(secret, problems);
+        DataKeys.checkSize(DataKeys.decodedBytes(secret.path("data")), problems.at("data"));
         for (var key : REQUIRED.getOrDefault(secret.path("type").asText(), List.of())) {
             if (!secret.path("data").has(key)) problems.at("data").key(key).required("");
         }

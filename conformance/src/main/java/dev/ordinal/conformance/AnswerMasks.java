@@ -1,0 +1,92 @@
+package dev.ordinal.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/// Replaces what differs from run to run in answers: ids, times, tokens and versions. An object's
+/// version becomes its place among those that were seen, so that it can be told whether it changed.
+/// Fields are sorted, and a patched object that a message shows is left out.
+final class AnswerMasks {
+    private static final Pattern ID =
+            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final Pattern NUMBERS =
+            Pattern.compile("(?:in record \\(|current: |too old resource version: \\d+ \\()\\d+");
+    private static final Pattern PATCHED = Pattern.compile("(Invalid value: \"(?=\\{)).*(\\}\": )");
+
+    /// Upstream answers in protobuf too.
+    private static final String PROTOBUF = ", application/vnd.kubernetes.protobuf";
+
+    private static final Pattern AGE = Pattern.compile("\\d+[smh]");
+
+    private final String namespace;
+    private final Map<String, String> versions = new HashMap<>();
+
+    AnswerMasks(String namespace) {
+        this.namespace = namespace;
+    }
+
+    String text(String given) {
+        if (AGE.matcher(given).matches()) return "<age>";
+        var masked = ID.matcher(given).replaceAll("<id>");
+        masked = masked.replace(PROTOBUF, "");
+        masked = PATCHED.matcher(masked).replaceAll("$1{<patched>$2");
+        masked = NUMBERS.matcher(masked).replaceAll(m -> m.group().replaceAll("\\d+", "<n>"));
+        return Masks.time(masked).replace(namespace, "<ns>");
+    }
+
+    JsonNode tree(JsonNode node) {
+        return switch (node) {
+            case ObjectNode object -> object(object);
+            case ArrayNode array -> {
+                var list = JsonNodeFactory.instance.arrayNode();
+                array.forEach(item -> list.add(tree(item)));
+                yield list;
+            }
+            case JsonNode value when value.isTextual() ->
+                    JsonNodeFactory.instance.textNode(text(value.asText()));
+            default -> node;
+        };
+    }
+
+    private ObjectNode object(ObjectNode object) {
+        var masked = JsonNodeFactory.instance.objectNode();
+        boolean column = object.has("priority") && object.has("format");
+        var fields = object.properties().stream().sorted(Map.Entry.comparingByKey()).toList();
+        for (var field : fields) {
+            var value = field.getValue();
+            switch (field.getKey()) {
+                case "managedFields" -> {}
+                case "continue" ->
+                        masked.put("continue", value.asText().isEmpty() ? "" : "<token>");
+                case "resourceVersion" -> masked.put("resourceVersion", version(object, value));
+                case "description" -> {
+                    if (!column) masked.set("description", tree(value));
+                }
+                case "items" -> masked.set("items", items(tree(value)));
+                default -> masked.set(field.getKey(), tree(value));
+            }
+        }
+        return masked;
+    }
+
+    /// Ours say of each item what it is; upstream leaves it to the list.
+    private static JsonNode items(JsonNode items) {
+        for (var item : items) {
+            if (item instanceof ObjectNode object) object.remove(List.of("apiVersion", "kind"));
+        }
+        return items;
+    }
+
+    /// Lists and bookmarks have whatever version the server has reached.
+    private String version(ObjectNode of, JsonNode value) {
+        if (!of.has("name")) return "<now>";
+        return versions.computeIfAbsent(value.asText(), _ -> "<" + (versions.size() + 1) + ">");
+    }
+}

@@ -1,0 +1,173 @@
+package dev.ordinal.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/// Plays requests that stand in a file and writes down the answers, without what differs from run
+/// to run.
+///
+/// Blocks of lines are separated by empty lines. A block is a request line, headers, `@NAME =
+/// POINTER` to remember a value of the answer, and the body. `WATCH n PATH` reads n events, fewer
+/// when the server ends the stream, and closes it. `$ns` is the scenario's namespace, `$NAME` a
+/// remembered value, `$x(n)` n letters. Lines with `#` are comments.
+public final class Exchanges implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
+    private static final int WATCH_SECONDS = 2;
+    private static final Pattern HEADER = Pattern.compile("([A-Z][A-Za-z-]+): (.*)");
+    private static final Pattern REMEMBER = Pattern.compile("@(\\w+) = (/.*)");
+    private static final Pattern LETTERS = Pattern.compile("\\$x\\((\\d+)\\)");
+    private static final List<String> TOLD =
+            List.of("warning", "location", "content-encoding", "retry-after", "allow");
+
+    private final Kubeconfig to;
+    private final HttpClient http;
+    private final String namespace;
+    private final AnswerMasks masks;
+    private final Map<String, String> remembered = new LinkedHashMap<>();
+
+    /// @param namespace where it plays; must be there
+    public Exchanges(Kubeconfig to, String namespace) {
+        this.to = to;
+        this.namespace = namespace;
+        masks = new AnswerMasks(namespace);
+        http =
+                HttpClient.newBuilder()
+                        .sslContext(to.tls())
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .build();
+        remembered.put("ns", namespace);
+    }
+
+    /// @param script what stands in the file
+    /// @return each request line with its answer
+    public String play(String script) throws IOException, InterruptedException {
+        var told = new StringBuilder();
+        for (var block : script.split("\n{2,}", -1)) {
+            var lines = block.lines().filter(line -> !line.startsWith("#")).toList();
+            if (lines.isEmpty() || lines.getFirst().isEmpty()) continue;
+            told.append("> ").append(lines.getFirst()).append('\n');
+            told.append(answer(lines)).append('\n');
+        }
+        return told.toString();
+    }
+
+    private String answer(List<String> lines) throws IOException, InterruptedException {
+        var words = filled(lines.getFirst()).split(" ", -1);
+        boolean watch = words[0].equals("WATCH");
+        var path = watch ? bounded(words[2]) : words[1];
+        var request = HttpRequest.newBuilder(to.server().resolve(path)).timeout(ANSWER_MAX);
+        Map<String, String> wanted = new LinkedHashMap<>();
+        List<String> body = new ArrayList<>();
+        boolean agent = false;
+        for (var line : lines.subList(1, lines.size())) {
+            var header = HEADER.matcher(line);
+            var remember = REMEMBER.matcher(line);
+            if (body.isEmpty() && header.matches()) {
+                request.header(header.group(1), filled(header.group(2)));
+                agent |= header.group(1).equals("User-Agent");
+            } else if (body.isEmpty() && remember.matches()) {
+                wanted.put(remember.group(1), remember.group(2));
+            } else body.add(filled(line));
+        }
+        if (!agent) request.header("User-Agent", "exchanges/1");
+        var text = String.join("\n", body);
+        request.method(
+                watch ? "GET" : words[0],
+                text.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(text));
+        return watch
+                ? events(request.build(), Integer.parseInt(words[1]))
+                : told(http.send(request.build(), BodyHandlers.ofByteArray()), wanted);
+    }
+
+    /// A watch that tells less than expected must end too.
+    private static String bounded(String path) {
+        if (path.contains("timeoutSeconds")) return path;
+        return path + (path.contains("?") ? "&" : "?") + "timeoutSeconds=" + WATCH_SECONDS;
+    }
+
+    private String filled(String line) {
+        var text = LETTERS.matcher(line).replaceAll(Exchanges::letters);
+        for (var value : remembered.entrySet()) {
+            text = text.replace("$" + value.getKey(), value.getValue());
+        }
+        return text;
+    }
+
+    private static String letters(MatchResult found) {
+        return "x".repeat(Integer.parseInt(found.group(1)));
+    }
+
+    private String told(HttpResponse<byte[]> answer, Map<String, String> wanted)
+            throws IOException {
+        var told = head(answer);
+        var body = new String(answer.body(), StandardCharsets.UTF_8);
+        if (!told.toString().contains("application/json")) {
+            return told + (body.isEmpty() ? "" : masks.text(body.stripTrailing()) + "\n");
+        }
+        if (body.isEmpty()) return told.toString();
+        var tree = JSON.readTree(body);
+        wanted.forEach((name, pointer) -> remembered.put(name, tree.at(pointer).asText()));
+        return told + masks.tree(tree).toPrettyString() + "\n";
+    }
+
+    private StringBuilder head(HttpResponse<?> answer) {
+        var told = new StringBuilder();
+        told.append(answer.statusCode());
+        answer.headers()
+                .firstValue("content-type")
+                .ifPresent(type -> told.append(" ").append(type));
+        told.append('\n');
+        for (var name : TOLD) {
+            for (var value : answer.headers().allValues(name)) {
+                told.append(name).append(": ").append(masks.text(value)).append('\n');
+            }
+        }
+        return told;
+    }
+
+    private String events(HttpRequest request, int most) throws IOException, InterruptedException {
+        var answer = http.send(request, BodyHandlers.ofInputStream());
+        var told = head(answer);
+        try (var lines =
+                new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+            for (int i = 0; i < most; i++) {
+                var line = lines.readLine();
+                if (line == null) {
+                    told.append("(end)\n");
+                    break;
+                }
+                JsonNode event = masks.tree(JSON.readTree(line));
+                told.append(event).append('\n');
+            }
+        }
+        return told.toString();
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+
+    @Override
+    public String toString() {
+        return "exchanges in " + namespace;
+    }
+}

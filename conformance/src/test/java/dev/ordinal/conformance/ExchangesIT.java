@@ -1,0 +1,134 @@
+package dev.ordinal.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+import dev.ordinal.cluster.Cluster;
+import dev.ordinal.cluster.Settings;
+import dev.ordinal.cluster.Settings.RuntimeChoice;
+import dev.ordinal.testing.Rule;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+
+/// Requests and their answers, compared with those of a real Kubernetes 1.36.
+///
+/// Without more they go to a cluster of ours; `-Dkubeconfig=FILE` sends them to any other, and
+/// `-Dexchanges=record` writes its answers down anew.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.CONCURRENT)
+class ExchangesIT {
+    private static final Path FOLDER = Path.of("src/test/resources/exchanges");
+    private static final boolean RECORD = "record".equals(System.getProperty("exchanges"));
+
+    private Cluster cluster;
+    private Kubeconfig server;
+
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        var given = System.getProperty("kubeconfig");
+        if (given == null) {
+            cluster = Cluster.start(Settings.in(folder).withRuntime(RuntimeChoice.NONE));
+        }
+        server = Kubeconfig.read(given == null ? cluster.kubeconfig() : Path.of(given));
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        if (cluster != null) cluster.close();
+    }
+
+    @Rule({"api 4.1", "api 4.2", "api 9.3"})
+    @Test
+    void objectsAreMadeAndReplacedOrRefused() throws Exception {
+        play("writes");
+    }
+
+    @Rule({"api 4.6", "api 7.7", "api 7.8"})
+    @Test
+    void unknownAndDoubleFieldsAreToldAndMetadataIsChecked() throws Exception {
+        play("validation");
+    }
+
+    @Rule({"api 1.7", "api 7.1", "api 7.2", "api 7.3", "api 7.4", "api 7.5"})
+    @Test
+    void patchesChangeWhatTheySay() throws Exception {
+        play("patches");
+    }
+
+    @Rule({"api 5.1", "api 5.2"})
+    @Test
+    void listsAreOfOneVersionAndComeInPages() throws Exception {
+        play("lists");
+    }
+
+    @Rule({"api 2.8", "api 2.10", "api 5.3", "api 5.4", "api 5.6", "api 5.7", "api 5.8"})
+    @Test
+    void watchesTellWhatASelectionSees() throws Exception {
+        play("watches");
+    }
+
+    @Rule({"api 2.1", "api 2.4", "api 2.7", "api 2.9"})
+    @Test
+    void contentIsNegotiated() throws Exception {
+        play("content");
+    }
+
+    @Rule({"api 4.4", "api 4.5"})
+    @Test
+    void deletionsHavePreconditionsAndFinalizers() throws Exception {
+        play("deletions");
+    }
+
+    @Rule({"api 1.8", "api 1.9", "api 1.10"})
+    @Test
+    void optionsThatMakeNoSenseAreRefused() throws Exception {
+        play("options");
+    }
+
+    @Rule({"api 6.1", "api 6.2", "api 6.3", "api 6.4"})
+    @Test
+    void selectorsSelectOrAreRefused() throws Exception {
+        play("selectors");
+    }
+
+    @Rule({"api 1.2", "api 1.6", "api 3.1", "api 3.9", "api 9.2"})
+    @Test
+    void whatIsNotThereIsSaidAsUpstreamSaysIt() throws Exception {
+        play("paths");
+    }
+
+    private void play(String name) throws Exception {
+        var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
+        var namespace = "x" + id + "-" + name;
+        var recording = FOLDER.resolve(name + ".txt");
+        try (var client = new Client(server);
+                var exchanges = new Exchanges(server, namespace)) {
+            var body = JsonNodeFactory.instance.objectNode();
+            body.putObject("metadata").put("name", namespace);
+            client.send("POST", "/api/v1/namespaces", body, Client.JSON).orThrow();
+            try {
+                var told = exchanges.play(Files.readString(FOLDER.resolve(name + ".http")));
+                if (RECORD) Files.writeString(recording, told);
+                else {
+                    var seen = Files.createDirectories(Path.of("target/exchanges"));
+                    Files.writeString(seen.resolve(name + ".txt"), told);
+                    assertThat(told).isEqualTo(Files.readString(recording));
+                }
+            } finally {
+                client.send("DELETE", "/api/v1/namespaces/" + namespace, null, Client.JSON);
+            }
+        }
+    }
+}
