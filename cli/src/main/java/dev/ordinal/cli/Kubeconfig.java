@@ -26,6 +26,9 @@ import javax.net.ssl.TrustManagerFactory;
 /// The way to a cluster as the server wrote it down: address, authority, and an administrator's
 /// key.
 record Kubeconfig(URI server, SSLContext tls) {
+    /// Other types encrypt what never leaves memory.
+    private static final String IN_MEMORY = "JKS";
+
     /// @throws IOException there is none; the message says what to do
     static Kubeconfig read(Path file) throws IOException {
         if (!Files.isReadable(file)) {
@@ -38,13 +41,13 @@ record Kubeconfig(URI server, SSLContext tls) {
         var user = part(loaded, "users", "user");
         try {
             var factory = CertificateFactory.getInstance("X.509");
-            var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            var trusted = KeyStore.getInstance(IN_MEMORY);
             trusted.load(null, null);
             trusted.setCertificateEntry(
                     "ca", certificate(factory, text(cluster, "certificate-authority-data")));
             var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
-            var own = KeyStore.getInstance(KeyStore.getDefaultType());
+            var own = KeyStore.getInstance(IN_MEMORY);
             own.load(null, null);
             var key =
                     KeyFactory.getInstance("EC")

@@ -1,7 +1,6 @@
 package dev.ordinal.cluster;
 
 import dev.ordinal.api.Api;
-import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
 import dev.ordinal.api.StoredCodec;
@@ -55,6 +54,10 @@ public final class Cluster implements AutoCloseable {
                                     new StoredCodec(),
                                     HISTORY_MAX,
                                     settings.rocksdbLibrary()));
+            node = life.own(new NodeParts(settings, clock));
+            var apiAddress = firstAddress(settings.serviceCidr());
+            var machine = life.begin("machine", node::prepare);
+            var serving = life.begin("serving", () -> serving(apiAddress, store, clock));
             var addresses = new ServiceAddresses(settings.serviceCidr(), 30000, 32767);
             api =
                     new Registry(
@@ -64,20 +67,20 @@ public final class Cluster implements AutoCloseable {
                             clock,
                             new SecureRandom());
             addresses.load(api);
-            var apiAddress = firstAddress(settings.serviceCidr());
-            var pki = Pki.open(settings.data().resolve("pki"), clock, names(apiAddress));
             new Bootstrap(api).run(apiAddress, NodeParts.dnsAddress(settings));
-            node = life.own(NodeParts.open(settings, api, clock));
+            var started = node.start(api, machine.get());
+            var pki = serving.get().pki();
             Controllers.of(
                             api,
                             clock,
                             settings.featureGates(),
-                            node.disk(),
+                            started.disk(),
                             node.name(),
                             pki.authorityPem(),
                             Writes.AT_ONCE)
                     .start(life, clock);
-            server = life.own(serve(pki, store, node.streams(), clock));
+            server = life.own(serving.get().server());
+            server.start(api, started.streams());
             node.apiServer(new InetSocketAddress(settings.host(), server.port()));
             pki.writeKubeconfig(
                     settings.kubeconfig(),
@@ -131,16 +134,16 @@ public final class Cluster implements AutoCloseable {
                 InetAddress.getByName(settings.host()).getHostAddress());
     }
 
-    private ApiServer serve(Pki pki, Store<Stored> store, PodStreams streams, InstantSource clock)
+    private record Serving(Pki pki, ApiServer server) {}
+
+    /// Keys and a server that does not listen yet.
+    private Serving serving(String apiAddress, Store<Stored> store, InstantSource clock)
             throws IOException {
         Map<String, Supplier<Optional<String>>> checks =
                 Map.of("ping", Optional::empty, "store", store::failure);
-        return ApiServer.start(
-                new ApiServer.Settings(settings.host(), settings.port(), VERSION, checks),
-                pki,
-                api,
-                streams,
-                clock);
+        var pki = Pki.open(settings.data().resolve("pki"), clock, names(apiAddress));
+        var serves = new ApiServer.Settings(settings.host(), settings.port(), VERSION, checks);
+        return new Serving(pki, new ApiServer(serves, pki, clock));
     }
 
     /// The way in for clients in this JVM.

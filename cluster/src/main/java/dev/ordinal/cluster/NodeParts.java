@@ -40,6 +40,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /// The node of a cluster: its agent with the runtime the settings name, and on a real machine its
 /// network, volumes, images, proxy and DNS.
@@ -51,76 +52,73 @@ final class NodeParts implements AutoCloseable {
     private static final int DNS_OFFSET = 10;
 
     private final Settings settings;
-    private final Api api;
     private final InstantSource clock;
     private final Lifetime life = new Lifetime();
-    private final VolumeDisk disk;
-    private final PodStreams streams;
     private @Nullable ServiceProxy proxy;
     private final boolean tookOver;
     private volatile boolean podsGoOn;
 
-    private NodeParts(Settings settings, Api api, InstantSource clock)
-            throws IOException, InterruptedException {
+    /// Does nothing on the machine yet.
+    NodeParts(Settings settings, InstantSource clock) throws IOException {
         this.settings = settings;
-        this.api = api;
         this.clock = clock;
         tookOver = hasPods(settings);
-        try {
-            if (settings.runtime() == Settings.RuntimeChoice.NONE) {
-                disk = new SimulatedMachine(SIMULATED_DISK);
-                streams = new NoStreams();
-            } else if (settings.runtime() == Settings.RuntimeChoice.SIMULATED) {
-                var machine = new SimulatedMachine(SIMULATED_DISK);
-                disk = machine;
-                var runtime = life.own(new SimulatedRuntime(clock));
-                var made = agent(runtime, machine, Probes.ALWAYS_WELL, Hooks.NONE, LOOPBACK);
-                streams = new PodAccess(made, runtime, clock);
-                made.start();
-            } else {
-                var network = network();
-                var volumes = new LoopVolumes(settings.data().resolve("volumes"));
-                disk = volumes;
-                life.own(
-                        () -> {
-                            if (!podsGoOn) volumes.unmountAll();
-                        });
-                var runtime = runtime(network);
-                var images = ImageStore.open(settings.data().resolve("images"), clock);
-                var dns = dnsAddress(settings);
-                var machine =
-                        new LinuxMachine(
-                                new LinuxMachine.Parts(
-                                        api,
-                                        images,
-                                        volumes,
-                                        network,
-                                        settings.data().resolve("pods"),
-                                        dns,
-                                        RESOLV_CONF,
-                                        settings.name(),
-                                        network.gateway()));
-                var probes = new NodeProbes(runtime, network.sockets());
-                var made = agent(runtime, machine, probes, probes, network.gateway());
-                streams = new PodAccess(made, runtime, clock);
-                serve(network, dns);
-                made.start();
-                followImages(images, made);
-            }
-        } catch (IOException | InterruptedException | RuntimeException failure) {
-            leavePods();
-            try {
-                life.close();
-            } catch (IOException also) {
-                failure.addSuppressed(also);
-            }
-            throw failure;
-        }
     }
 
-    static NodeParts open(Settings settings, Api api, InstantSource clock)
-            throws IOException, InterruptedException {
-        return new NodeParts(settings, api, clock);
+    /// What a node on a real machine is made of, before anything is asked of the API.
+    record Prepared(
+            ClusterNetwork network, LoopVolumes volumes, LinuxRuntime runtime, ImageStore images) {}
+
+    /// A node at work.
+    record Started(VolumeDisk disk, PodStreams streams) {}
+
+    /// Makes, or takes over, what the node has on the machine. Nothing, when it is simulated.
+    Optional<Prepared> prepare() throws IOException, InterruptedException {
+        if (settings.runtime() != Settings.RuntimeChoice.LINUX) return Optional.empty();
+        var network = network();
+        var volumes = new LoopVolumes(settings.data().resolve("volumes"));
+        life.own(
+                () -> {
+                    if (!podsGoOn) volumes.unmountAll();
+                });
+        var images = ImageStore.open(settings.data().resolve("images"), clock);
+        return Optional.of(new Prepared(network, volumes, runtime(network), images));
+    }
+
+    /// @param machine from {@link #prepare()}
+    Started start(Api api, Optional<Prepared> machine) throws IOException, InterruptedException {
+        if (machine.isPresent()) return start(api, machine.get());
+        var simulated = new SimulatedMachine(SIMULATED_DISK);
+        if (settings.runtime() == Settings.RuntimeChoice.NONE) {
+            return new Started(simulated, new NoStreams());
+        }
+        var runtime = life.own(new SimulatedRuntime(clock));
+        var agent = agent(api, runtime, simulated, Probes.ALWAYS_WELL, Hooks.NONE, LOOPBACK);
+        agent.start();
+        return new Started(simulated, new PodAccess(agent, runtime, clock));
+    }
+
+    private Started start(Api api, Prepared parts) throws IOException, InterruptedException {
+        var network = parts.network();
+        var dns = dnsAddress(settings);
+        var machine =
+                new LinuxMachine(
+                        new LinuxMachine.Parts(
+                                api,
+                                parts.images(),
+                                parts.volumes(),
+                                network,
+                                settings.data().resolve("pods"),
+                                dns,
+                                RESOLV_CONF,
+                                settings.name(),
+                                network.gateway()));
+        var probes = new NodeProbes(parts.runtime(), network.sockets());
+        var agent = agent(api, parts.runtime(), machine, probes, probes, network.gateway());
+        serve(api, network, dns);
+        agent.start();
+        followImages(parts.images(), agent);
+        return new Started(parts.volumes(), new PodAccess(agent, parts.runtime(), clock));
     }
 
     /// The address of the cluster's DNS server, which its Service has.
@@ -165,7 +163,7 @@ final class NodeParts implements AutoCloseable {
     }
 
     private PodAgent agent(
-            Runtime runtime, Machine machine, Probes probes, Hooks hooks, String address)
+            Api api, Runtime runtime, Machine machine, Probes probes, Hooks hooks, String address)
             throws IOException {
         var version = Cluster.VERSION;
         var name = settings.name();
@@ -185,7 +183,7 @@ final class NodeParts implements AutoCloseable {
                                 clock)));
     }
 
-    private void serve(ClusterNetwork network, String dns)
+    private void serve(Api api, ClusterNetwork network, String dns)
             throws IOException, InterruptedException {
         var informers = new Informers(api);
         var made =
@@ -244,14 +242,6 @@ final class NodeParts implements AutoCloseable {
         try (var folders = Files.list(pods)) {
             return folders.findAny().isPresent();
         }
-    }
-
-    VolumeDisk disk() {
-        return disk;
-    }
-
-    PodStreams streams() {
-        return streams;
     }
 
     String name() {

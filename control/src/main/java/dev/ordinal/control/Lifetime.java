@@ -5,6 +5,10 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /// Owns what a part of the cluster started: closes it in reverse order and keeps every failure.
 ///
@@ -40,6 +44,14 @@ public final class Lifetime implements AutoCloseable {
         thread.start();
     }
 
+    /// Begins work on a thread of its own, for somebody who needs what it makes later; closing
+    /// interrupts and joins it.
+    public <T> Begun<T> begin(String name, Callable<T> work) {
+        var task = new FutureTask<>(work);
+        run(name, task::run);
+        return new Begun<>(task);
+    }
+
     /// Joins every loop even when the closing thread is interrupted meanwhile.
     ///
     /// @throws IOException some things did not close; the rest did
@@ -62,6 +74,26 @@ public final class Lifetime implements AutoCloseable {
 
     private synchronized @Nullable AutoCloseable next() {
         return owned.poll();
+    }
+
+    /// Work that may still be going on.
+    public record Begun<T>(Future<T> result) {
+        /// Waits for the work.
+        ///
+        /// @throws IOException what the work threw
+        public T get() throws IOException, InterruptedException {
+            try {
+                return result.get();
+            } catch (ExecutionException failed) {
+                switch (failed.getCause()) {
+                    case IOException known -> throw known;
+                    case InterruptedException known -> throw known;
+                    case RuntimeException known -> throw known;
+                    case Error known -> throw known;
+                    case null, default -> throw new IOException(failed);
+                }
+            }
+        }
     }
 
     /// Blocking work that ends on interrupt.

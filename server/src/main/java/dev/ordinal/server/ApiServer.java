@@ -43,6 +43,8 @@ public final class ApiServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
     private static final int STREAMS_MAX = 10_000;
 
+    private final Settings settings;
+    private final InstantSource clock;
     private final Server server;
     private final ServerConnector connector;
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
@@ -57,17 +59,10 @@ public final class ApiServer implements AutoCloseable {
             String gitVersion,
             Map<String, Supplier<Optional<String>>> checks) {}
 
-    /// Listens when this returns.
-    ///
-    /// @throws PortTakenException somebody else listens there
-    public static ApiServer start(
-            Settings settings, Pki pki, Api api, PodStreams pods, InstantSource clock)
-            throws IOException {
-        return new ApiServer(settings, pki, api, pods, clock);
-    }
-
-    private ApiServer(Settings settings, Pki pki, Api api, PodStreams pods, InstantSource clock)
-            throws IOException {
+    /// Has its keys ready, but does not listen yet.
+    public ApiServer(Settings settings, Pki pki, InstantSource clock) throws IOException {
+        this.settings = settings;
+        this.clock = clock;
         var threads = new QueuedThreadPool(16, 4);
         threads.setName("http");
         threads.setDaemon(true);
@@ -76,6 +71,12 @@ public final class ApiServer implements AutoCloseable {
         connector.setHost(settings.host());
         connector.setPort(settings.port());
         server.addConnector(connector);
+    }
+
+    /// Listens when this returns.
+    ///
+    /// @throws PortTakenException somebody else listens there
+    public void start(Api api, PodStreams pods) throws IOException {
         var address = settings.host() + ":" + settings.port();
         var meta =
                 new Meta(
@@ -92,10 +93,10 @@ public final class ApiServer implements AutoCloseable {
                 new RegexPathSpec("^/api/v1/namespaces/[^/]+/pods/[^/]+/(exec|attach)$"),
                 streams::accept);
         server.setHandler(upgrades);
-        start(settings);
+        listen();
     }
 
-    private void start(Settings settings) throws IOException {
+    private void listen() throws IOException {
         try {
             server.start();
         } catch (Exception failure) {
@@ -131,6 +132,7 @@ public final class ApiServer implements AutoCloseable {
         tls.setWantClientAuth(true);
         tls.setSniRequired(false);
         tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+        start(tls);
         var configuration = new HttpConfiguration();
         configuration.setSendServerVersion(false);
         configuration.setIdleTimeout(-1);
@@ -157,6 +159,14 @@ public final class ApiServer implements AutoCloseable {
         connector.setIdleTimeout(java.time.Duration.ofHours(4).toMillis());
         connector.setShutdownIdleTimeout(5_000);
         return connector;
+    }
+
+    private static void start(SslContextFactory.Server tls) throws IOException {
+        try {
+            tls.start();
+        } catch (Exception failure) {
+            throw new IOException("TLS cannot be set up: " + failure.getMessage(), failure);
+        }
     }
 
     /// Hands each request to a virtual thread.

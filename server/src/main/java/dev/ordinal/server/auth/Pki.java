@@ -50,6 +50,9 @@ import java.util.Objects;
 /// and
 /// again when less than a month of a certificate is left.
 public final class Pki {
+    /// Other types encrypt what never leaves memory, ten thousand times over.
+    private static final String IN_MEMORY = "JKS";
+
     private static final Duration AUTHORITY_LIFE = Duration.ofDays(3650);
     private static final Duration CERTIFICATE_LIFE = Duration.ofDays(365);
     private static final Duration RENEW_BEFORE = Duration.ofDays(30);
@@ -240,7 +243,7 @@ public final class Pki {
 
     private KeyStore keys(Pair pair) throws IOException {
         try {
-            var store = KeyStore.getInstance("PKCS12");
+            var store = KeyStore.getInstance(IN_MEMORY);
             store.load(null, new char[0]);
             store.setKeyEntry(
                     "key",
@@ -256,7 +259,7 @@ public final class Pki {
     /// Whom the server and its clients trust: the authority.
     public KeyStore trust() throws IOException {
         try {
-            var store = KeyStore.getInstance("PKCS12");
+            var store = KeyStore.getInstance(IN_MEMORY);
             store.load(null, new char[0]);
             store.setCertificateEntry("ca", authority.certificate);
             return store;
