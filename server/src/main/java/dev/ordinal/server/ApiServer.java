@@ -197,7 +197,7 @@ public final class ApiServer implements AutoCloseable {
                 LOG.debug(
                         "{} {}: {}", request.getMethod(), request.getHttpURI(), gone.getMessage());
                 callback.failed(gone);
-            } catch (RuntimeException broken) {
+            } catch (RuntimeException | Error broken) {
                 LOG.error("{} {} failed", request.getMethod(), request.getHttpURI(), broken);
                 callback.failed(broken);
             } finally {

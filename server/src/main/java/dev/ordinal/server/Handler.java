@@ -124,7 +124,7 @@ final class Handler {
     private void collection(Exchange exchange, Target target, Kind kind)
             throws IOException, InterruptedException {
         switch (exchange.method()) {
-            case "GET", "HEAD" -> {
+            case "GET" -> {
                 if (target.legacyWatch() || flag(exchange, "watch")) watch(exchange, target, kind);
                 else {
                     var rendering = Rendering.negotiate(exchange);
@@ -180,7 +180,7 @@ final class Handler {
             throws IOException, InterruptedException {
         var name = target.requireName();
         switch (exchange.method()) {
-            case "GET", "HEAD" -> {
+            case "GET" -> {
                 if (target.legacyWatch()) {
                     watch(exchange, target, kind);
                     return;
@@ -255,7 +255,7 @@ final class Handler {
             }
             default -> {
                 switch (exchange.method()) {
-                    case "GET", "HEAD" -> {
+                    case "GET" -> {
                         var rendering = Rendering.negotiate(exchange);
                         var object = api.get(kind.type(), target.namespace(), name, subresource);
                         ok(exchange, 200, rendering, rendering.object(kind, object, clock));

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 import java.io.IOException;
@@ -121,6 +122,7 @@ public final class Text {
     public static JsonNode yaml(byte[] bytes, Consumer<String> duplicates)
             throws MalformedException {
         var text = new String(bytes, StandardCharsets.UTF_8);
+        checkDepth(text);
         try {
             return tree(load(text, false));
         } catch (YamlEngineException strict) {
@@ -132,6 +134,27 @@ public final class Text {
                 throw new MalformedException(
                         "error converting YAML to JSON: yaml: " + firstLine(damaged));
             }
+        }
+    }
+
+    /// What is nested deeper than the loader's stack allows is refused before it loads.
+    private static void checkDepth(String text) throws MalformedException {
+        int depth = 0;
+        try {
+            for (var event : new Parse(LoadSettings.builder().build()).parseString(text)) {
+                switch (event.getEventId()) {
+                    case MappingStart, SequenceStart -> depth++;
+                    case MappingEnd, SequenceEnd -> depth--;
+                    default -> {}
+                }
+                if (depth > DEPTH_MAX) {
+                    throw new MalformedException(
+                            "error converting YAML to JSON: yaml: exceeded max depth of "
+                                    + DEPTH_MAX);
+                }
+            }
+        } catch (YamlEngineException _) {
+            // The loader will tell what is wrong.
         }
     }
 
