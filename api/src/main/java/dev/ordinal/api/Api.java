@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -16,6 +18,17 @@ import java.util.function.UnaryOperator;
 public interface Api {
     /// All served kinds, in discovery order.
     List<Kind> kinds();
+
+    /// One kind for each collection of the store, however many groups and versions show it: the
+    /// first that is served.
+    default List<Kind> collections() {
+        Map<String, Kind> first = new LinkedHashMap<>();
+        kinds().forEach(kind -> first.putIfAbsent(kind.stored().type().groupResource(), kind));
+        return List.copyOf(first.values());
+    }
+
+    /// Tells of every later change of [#kinds], after it is visible, on the thread that made it.
+    void whenKindsChange(Runnable listener);
 
     /// @throws ApiException NotFound
     Stored get(GroupVersionResource type, @Nullable String namespace, String name);

@@ -2,6 +2,8 @@ package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Instant;
 import java.util.function.UnaryOperator;
 
@@ -23,9 +25,9 @@ public record Column(
                 (object, now) -> cell.of(change.apply(object), now));
     }
 
-    /// What stands in the cell: a String, Number or Boolean.
+    /// What stands in the cell: a String, Number or Boolean, or null where there is nothing.
     @FunctionalInterface
     public interface Cell {
-        Object of(JsonNode object, Instant now);
+        @Nullable Object of(JsonNode object, Instant now);
     }
 }

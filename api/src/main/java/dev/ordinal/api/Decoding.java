@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// From request bodies and patches to objects of a kind, with upstream's complaints.
 public final class Decoding {
@@ -35,14 +36,26 @@ public final class Decoding {
     record Decoded(ObjectNode tree, List<String> warnings) {}
 
     static Decoded decode(Kind kind, Body body, String fieldValidation) {
-        return decode(kind.schema(), kind.kind(), kind.apiVersion(), body, fieldValidation);
+        return decode(kind::decode, kind.kind(), kind.apiVersion(), body, fieldValidation);
+    }
+
+    /// Drops the fields that are not known, and tells of them.
+    @FunctionalInterface
+    interface Pruning {
+        ObjectNode of(ObjectNode tree, Consumer<String> unknown) throws Decoder.TypeException;
+    }
+
+    static Decoded decode(
+            Schema schema, String kind, String apiVersion, Body body, String fieldValidation) {
+        Pruning pruning = (tree, unknown) -> Decoder.decode(schema, tree, unknown);
+        return decode(pruning, kind, apiVersion, body, fieldValidation);
     }
 
     /// @throws ApiException BadRequest: malformed, of another kind, or (Strict) with unknown or
     ///     double
     ///     fields
-    static Decoded decode(
-            Schema schema, String kind, String apiVersion, Body body, String fieldValidation) {
+    private static Decoded decode(
+            Pruning pruning, String kind, String apiVersion, Body body, String fieldValidation) {
         List<String> problems = new ArrayList<>();
         boolean yaml = false;
         ObjectNode tree =
@@ -59,9 +72,7 @@ public final class Decoding {
                 "%s in version \"%s\" cannot be handled as a %s: ".formatted(kind, version, kind);
         ObjectNode shaped;
         try {
-            shaped =
-                    Decoder.decode(
-                            schema, tree, path -> problems.add("unknown field \"" + path + '"'));
+            shaped = pruning.of(tree, path -> problems.add("unknown field \"" + path + '"'));
         } catch (Decoder.TypeException wrong) {
             throw ApiException.badRequest(complaint + wrong.getMessage());
         }
@@ -175,11 +186,7 @@ public final class Decoding {
         List<String> unknown = new ArrayList<>();
         ObjectNode shaped;
         try {
-            shaped =
-                    Decoder.decode(
-                            kind.schema(),
-                            tree,
-                            path -> unknown.add("unknown field \"" + path + '"'));
+            shaped = kind.decode(tree, path -> unknown.add("unknown field \"" + path + '"'));
         } catch (Decoder.TypeException wrong) {
             var restored = GoValues.restoreFailure(String.valueOf(wrong.getMessage()));
             if (patch.mediaType().equals(Patch.STRATEGIC) && restored.isPresent()) {
@@ -264,17 +271,19 @@ public final class Decoding {
                 requireObject(changes);
                 yield StrategicMergePatch.apply(schema, current, (ObjectNode) changes);
             }
-            default ->
-                    throw new ApiException(
-                            new Status(
-                                    415,
-                                    "UnsupportedMediaType",
-                                    "the body of the request was in an unknown format - accepted"
-                                            + " media types include: "
-                                            + String.join(
-                                                    ", ", Patch.JSON, Patch.MERGE, Patch.STRATEGIC),
-                                    null));
+            default -> throw unsupported(List.of(Patch.JSON, Patch.MERGE, Patch.STRATEGIC));
         };
+    }
+
+    static ApiException unsupported(List<String> accepted) {
+        return new ApiException(
+                new Status(
+                        415,
+                        "UnsupportedMediaType",
+                        "the body of the request was in an unknown format - accepted media types"
+                                + " include: "
+                                + String.join(", ", accepted),
+                        null));
     }
 
     private static void requireObject(JsonNode changes) {

@@ -114,6 +114,7 @@ final class Deletions {
                 return new Deleted(write(kind, current, object, options), false);
             }
         }
+        if (!terminating) kind.deleting(object, now());
         if (!terminating || graceful == null) setFinalizers(metadata, options);
         if (isHeld(kind, object)) {
             if (terminating && metadata.path("deletionGracePeriodSeconds").asLong() == 0) {

@@ -9,11 +9,13 @@ import dev.ordinal.api.schema.Schema;
 
 import org.jspecify.annotations.Nullable;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -46,6 +48,10 @@ public final class Kind {
     private final boolean holdsContent;
     private final @Nullable Graceful graceful;
     private final @Nullable Twin twin;
+    private final @Nullable Form form;
+    private final @Nullable Kind storage;
+    private final @Nullable Deleting deleting;
+    private final boolean anyFinalizer;
 
     private Kind(Builder b) {
         type = b.type;
@@ -74,6 +80,10 @@ public final class Kind {
         holdsContent = b.holdsContent;
         graceful = b.graceful;
         twin = b.twin;
+        form = b.form;
+        storage = b.storage;
+        deleting = b.deleting;
+        anyFinalizer = b.anyFinalizer || b.form != null;
     }
 
     /// @param plural as in the URL: `statefulsets`
@@ -164,9 +174,46 @@ public final class Kind {
         return nameRule;
     }
 
-    /// The kind whose objects these are: itself, unless it shows those of a kind of another group.
+    /// The kind whose objects these are: itself, unless it shows those of a kind of another group
+    /// or of another version.
     public Kind stored() {
-        return twin == null ? this : twin.of;
+        if (twin != null) return twin.of;
+        return storage == null ? this : storage;
+    }
+
+    /// The form of a custom resource; null for all other kinds.
+    public @Nullable Form form() {
+        return form;
+    }
+
+    /// The media types of patches it takes.
+    public List<String> patchTypes() {
+        return form == null
+                ? List.of(Api.Patch.JSON, Api.Patch.MERGE, Api.Patch.STRATEGIC)
+                : List.of(Api.Patch.JSON, Api.Patch.MERGE);
+    }
+
+    /// A tree as it came, without what the kind does not know.
+    ///
+    /// @param unknown hears the path of each such field
+    /// @throws Decoder.TypeException a value cannot be of its field's type
+    ObjectNode decode(ObjectNode tree, Consumer<String> unknown) throws Decoder.TypeException {
+        return form == null ? Decoder.decode(schema, tree, unknown) : form.decode(tree, unknown);
+    }
+
+    /// A stored object as writes of this kind see it.
+    ObjectNode read(Stored object) {
+        return form == null ? object.tree() : shown(object).tree();
+    }
+
+    /// Its finalizers only have to be qualified names.
+    boolean takesAnyFinalizer() {
+        return anyFinalizer;
+    }
+
+    /// What the first request to delete changes besides the usual.
+    void deleting(ObjectNode object, Instant now) {
+        if (deleting != null) deleting.mark(object, now);
     }
 
     /// An object of this kind as it is stored; the given tree may become part of it.
@@ -176,14 +223,32 @@ public final class Kind {
 
     /// A stored object as this kind shows it.
     Stored shown(Stored object) {
+        if (form != null) return shown(form, object);
         if (twin == null) return object;
         var shown = Decoder.normalize(schema, twin.fromStored.apply(object.copy()));
         return Stored.encode(
                 object.revision(), shown.put("apiVersion", apiVersion()).put("kind", kind));
     }
 
+    /// Its description may have changed since it was stored.
+    private Stored shown(Form form, Stored object) {
+        ObjectNode pruned;
+        try {
+            pruned = form.decode(object.tree(), _ -> {});
+        } catch (Decoder.TypeException damaged) {
+            throw new IllegalStateException(kind + ": " + damaged.getMessage(), damaged);
+        }
+        form.fillDefaults(pruned);
+        var shown = form.shape(pruned.put("apiVersion", apiVersion()).put("kind", kind));
+        return shown.equals(object.tree()) ? object : Stored.encode(object.revision(), shown);
+    }
+
     /// Fills in every default; doing it again changes nothing.
     public void defaulting(ObjectNode object) {
+        if (form != null) {
+            form.fillDefaults(object);
+            return;
+        }
         if (twin != null) {
             twin.of.defaulting(object);
             return;
@@ -195,7 +260,8 @@ public final class Kind {
     /// The object in its canonical form, ready to be stored.
     public ObjectNode shape(ObjectNode object) {
         if (twin != null) return twin.of.shape(object);
-        object.put("apiVersion", apiVersion()).put("kind", kind);
+        object.put("apiVersion", stored().apiVersion()).put("kind", kind);
+        if (form != null) return form.shape(object);
         return Decoder.normalize(schema, object);
     }
 
@@ -241,8 +307,10 @@ public final class Kind {
 
     /// Where the scale subresource reads and writes, as JSON pointers.
     ///
-    /// @param selector of the selector (a LabelSelector object)
-    public record Scale(String specReplicas, String statusReplicas, String selector) {}
+    /// @param specReplicas of the wanted number
+    /// @param statusReplicas of the observed number
+    /// @param selector of the selector, a LabelSelector object or its text; null: there is none
+    public record Scale(String specReplicas, String statusReplicas, @Nullable String selector) {}
 
     /// The rule for metadata.name; answers what is wrong with it, or nothing.
     @FunctionalInterface
@@ -293,6 +361,12 @@ public final class Kind {
         long periodSeconds(JsonNode object, @Nullable Long asked);
     }
 
+    /// Marks an object whose deletion begins, besides the general part.
+    @FunctionalInterface
+    public interface Deleting {
+        void mark(ObjectNode object, Instant now);
+    }
+
     public static final class Builder {
         private final GroupVersionResource type;
         private Schema schema;
@@ -320,6 +394,10 @@ public final class Kind {
         private boolean holdsContent;
         private @Nullable Graceful graceful;
         private @Nullable Twin twin;
+        private @Nullable Form form;
+        private @Nullable Kind storage;
+        private @Nullable Deleting deleting;
+        private boolean anyFinalizer;
 
         private Builder(GroupVersionResource type, Schema schema) {
             this.type = type;
@@ -356,7 +434,8 @@ public final class Kind {
             return this;
         }
 
-        public Builder scale(String specReplicas, String statusReplicas, String selector) {
+        public Builder scale(
+                String specReplicas, String statusReplicas, @Nullable String selector) {
             scale = new Scale(specReplicas, statusReplicas, selector);
             return this;
         }
@@ -457,6 +536,26 @@ public final class Kind {
             for (var column : of.columns) {
                 column(column.reading(shown -> toStored.apply(((ObjectNode) shown).deepCopy())));
             }
+            return this;
+        }
+
+        /// A custom resource: its objects have this form.
+        ///
+        /// @param storage the kind of the version that is stored; null: this one
+        public Builder form(Form described, @Nullable Kind storage) {
+            form = described;
+            this.storage = storage;
+            return this;
+        }
+
+        public Builder anyFinalizer() {
+            anyFinalizer = true;
+            return this;
+        }
+
+        /// @param change is made to the object when its deletion is first asked for
+        public Builder deleting(Deleting change) {
+            deleting = change;
             return this;
         }
 

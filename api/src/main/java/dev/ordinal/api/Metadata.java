@@ -51,11 +51,11 @@ final class Metadata {
                 }
             }
         }
-        checkCommon(metadata, at);
+        checkCommon(kind, metadata, at);
     }
 
     /// For a changed object.
-    static void checkChanged(JsonNode object, JsonNode old, Problems problems) {
+    static void checkChanged(Kind kind, JsonNode object, JsonNode old, Problems problems) {
         var metadata = object.path("metadata");
         var before = old.path("metadata");
         var at = problems.at("metadata");
@@ -65,7 +65,7 @@ final class Metadata {
                 at.at(field).invalid(metadata.path(field).asText(), "field is immutable");
             }
         }
-        checkCommon(metadata, at);
+        checkCommon(kind, metadata, at);
     }
 
     private static void checkNoNewFinalizers(JsonNode metadata, JsonNode before, Problems at) {
@@ -86,11 +86,11 @@ final class Metadata {
         }
     }
 
-    private static void checkCommon(JsonNode metadata, Problems at) {
+    private static void checkCommon(Kind kind, JsonNode metadata, Problems at) {
         checkLabels(metadata.path("labels"), at.at("labels"));
         checkAnnotations(metadata.path("annotations"), at.at("annotations"));
         checkOwners(metadata.path("ownerReferences"), at.at("ownerReferences"));
-        checkFinalizers(strings(metadata.path("finalizers")), at.at("finalizers"));
+        checkFinalizers(kind, strings(metadata.path("finalizers")), at.at("finalizers"));
     }
 
     static void checkLabels(JsonNode labels, Problems at) {
@@ -149,11 +149,13 @@ final class Metadata {
         return owner.path("kind").asText() + "/" + owner.path("name").asText();
     }
 
-    private static void checkFinalizers(List<String> finalizers, Problems at) {
+    private static void checkFinalizers(Kind kind, List<String> finalizers, Problems at) {
         for (int i = 0; i < finalizers.size(); i++) {
             var finalizer = finalizers.get(i);
             for (var problem : Labels.keyProblems(finalizer)) at.at(i).invalid(finalizer, problem);
-            if (!finalizer.contains("/") && !STANDARD_FINALIZERS.contains(finalizer)) {
+            if (!kind.takesAnyFinalizer()
+                    && !finalizer.contains("/")
+                    && !STANDARD_FINALIZERS.contains(finalizer)) {
                 at.at(i)
                         .invalid(
                                 finalizer,

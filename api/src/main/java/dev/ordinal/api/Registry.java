@@ -12,11 +12,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The one way a read or write takes: decode, default, admit, check, commit.
@@ -28,8 +29,9 @@ public final class Registry implements Api {
     private static final int GENERATED_BASE_MAX = 58;
     private static final int GENERATED_TRIES = 8;
 
-    private final List<Kind> kinds;
-    private final Map<GroupVersionResource, Kind> byType = new LinkedHashMap<>();
+    private final List<Kind> builtIn;
+    private final List<Runnable> kindListeners = new CopyOnWriteArrayList<>();
+    private volatile Served served;
     private final List<Admission> admissions;
     private final Store<Stored> store;
     private final InstantSource clock;
@@ -44,24 +46,44 @@ public final class Registry implements Api {
             Store<Stored> store,
             InstantSource clock,
             RandomGenerator random) {
-        this.kinds = List.copyOf(kinds);
+        builtIn = List.copyOf(kinds);
+        served = Served.of(builtIn);
         this.admissions = List.copyOf(admissions);
         this.store = store;
         this.clock = clock;
         this.random = random;
-        kinds.forEach(kind -> byType.put(kind.type(), kind));
         lists = new Lists(store);
         deletions = new Deletions(this, clock);
     }
 
     @Override
     public List<Kind> kinds() {
-        return kinds;
+        return served.kinds;
+    }
+
+    @Override
+    public void whenKindsChange(Runnable listener) {
+        kindListeners.add(listener);
+    }
+
+    /// Serves these kinds besides the built-in ones, instead of those of the call before. Requests
+    /// that have begun end with the kinds they began with.
+    public void serve(List<Kind> custom) {
+        served = Served.of(Stream.concat(builtIn.stream(), custom.stream()).toList());
+        kindListeners.forEach(Runnable::run);
+    }
+
+    /// All that is served at one moment.
+    private record Served(List<Kind> kinds, Map<GroupVersionResource, Kind> byType) {
+        static Served of(List<Kind> kinds) {
+            return new Served(
+                    kinds, kinds.stream().collect(Collectors.toMap(Kind::type, kind -> kind)));
+        }
     }
 
     /// @throws ApiException NotFound for a resource that is not served
     Kind kind(GroupVersionResource type) {
-        var kind = byType.get(type);
+        var kind = served.byType.get(type);
         if (kind != null) return kind;
         throw new ApiException(
                 new Status(
@@ -340,6 +362,9 @@ public final class Registry implements Api {
             WriteOptions options) {
         var kind = kind(type);
         OptionChecks.checkPatch(patch, options);
+        if (!kind.patchTypes().contains(patch.mediaType())) {
+            throw Decoding.unsupported(kind.patchTypes());
+        }
         var scale = kind.scale();
         if ("scale".equals(subresource) && scale != null) {
             return ScaleView.patch(this, kind, scale, namespace, name, patch, options);
@@ -429,7 +454,7 @@ public final class Registry implements Api {
             WriteOptions options,
             List<String> warnings)
             throws StaleException {
-        var old = current.tree();
+        var old = kind.read(current);
         restore(kind, object, old, subresource);
         kind.defaulting(object);
         kind.preparing().forEach(step -> step.prepare(object, old, subresource));
@@ -449,12 +474,12 @@ public final class Registry implements Api {
         try {
             attempt.admit(admissions);
             kind.defaulting(object);
-            check(kind, current, object, subresource);
+            check(kind, current.name(), old, object, subresource);
             var told =
                     subresource == null ? concat(warnings, kind.warnings(object, old)) : warnings;
             var shaped = kind.shape(object);
             Metadata.of(shaped).put("resourceVersion", Long.toString(current.revision()));
-            if (Trees.same(shaped, old)) return new Written(current, false, told);
+            if (Trees.same(shaped, current.tree())) return new Written(current, false, told);
             if (options.dryRun()) {
                 return new Written(Stored.encode(current.revision(), shaped), false, told);
             }
@@ -497,40 +522,48 @@ public final class Registry implements Api {
                     object.set(field.getKey(), field.getValue().deepCopy());
                 }
             }
+            if (kind.form() == null) return;
+            Trees.copy("metadata", old, object);
+            object.properties().removeIf(f -> !f.getKey().equals("status") && !old.has(f.getKey()));
         }
     }
 
     private static void countGeneration(Kind kind, ObjectNode object, ObjectNode old) {
         if (!kind.countsGenerations()) return;
         var after = kind.shape(object.deepCopy());
-        if (!Trees.same(content(after), content(old))) {
+        if (!Trees.same(content(kind, after), content(kind, old))) {
             var metadata = Metadata.of(object);
             metadata.put("generation", metadata.path("generation").asLong() + 1);
         }
     }
 
     /// All that is wanted: neither metadata nor status.
-    private static ObjectNode content(ObjectNode object) {
+    private static ObjectNode content(Kind kind, ObjectNode object) {
         var content = object.deepCopy();
-        content.remove(List.of("metadata", "status"));
+        content.remove(List.of("metadata", "apiVersion"));
+        if (kind.hasStatus()) content.remove("status");
         return content;
     }
 
     private static void check(
-            Kind kind, Stored current, ObjectNode object, @Nullable String subresource) {
+            Kind kind,
+            String name,
+            ObjectNode old,
+            ObjectNode object,
+            @Nullable String subresource) {
         var problems = new Problems();
         // Upstream looks at the metadata of every update twice, and tells all causes.
-        Metadata.checkChanged(object, current.tree(), problems);
-        Metadata.checkChanged(object, current.tree(), problems);
+        Metadata.checkChanged(kind, object, old, problems);
+        Metadata.checkChanged(kind, object, old, problems);
         var rules =
                 switch (subresource) {
                     case "status" -> kind.statusRules();
                     case "binding" -> List.<Kind.Rule>of();
                     case null, default -> kind.rules();
                 };
-        rules.forEach(rule -> rule.check(object, current.tree(), problems));
+        rules.forEach(rule -> rule.check(object, old, problems));
         if (!problems.isEmpty()) {
-            throw invalid(kind, current.name(), problems);
+            throw invalid(kind, name, problems);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.ordinal.api;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -33,16 +34,24 @@ final class ScaleView {
             var value = tree.path("metadata").get(field);
             if (value != null) metadata.set(field, value);
         }
-        view.putObject("spec").put("replicas", tree.at(scale.specReplicas()).asInt());
+        var wanted = tree.at(scale.specReplicas());
+        if (wanted.isMissingNode() && kind.form() != null) {
+            throw ApiException.internal(
+                    "the spec replicas field \"%s\" does not exist"
+                            .formatted(scale.specReplicas().replace('/', '.')));
+        }
+        view.putObject("spec").put("replicas", wanted.asInt());
         var status = view.putObject("status");
         status.put("replicas", tree.at(scale.statusReplicas()).asInt());
-        var selector = selector(tree.at(scale.selector()));
+        var pointer = scale.selector();
+        var selector = pointer == null ? "" : selector(tree.at(pointer));
         if (!selector.isEmpty()) status.put("selector", selector);
         return Stored.encode(object.revision(), Decoder.normalize(SCHEMA, view));
     }
 
     /// A selector as one line: `app=web,tier in (a,b)`.
     static String selector(JsonNode selector) {
+        if (selector.isTextual()) return selector.textValue();
         List<String> terms = new ArrayList<>();
         for (var label : selector.path("matchLabels").properties()) {
             terms.add(label.getKey() + "=" + label.getValue().asText());
@@ -160,9 +169,8 @@ final class ScaleView {
             if (given.isEmpty()) metadata.remove(field);
             else metadata.put(field, given);
         }
-        var path = scale.specReplicas().split("/", -1);
-        var parent = (ObjectNode) object.at("/" + path[1]);
-        parent.put(path[2], replicas);
+        var pointer = JsonPointer.compile(scale.specReplicas());
+        object.withObject(pointer.head()).put(pointer.last().getMatchingProperty(), replicas);
         return object;
     }
 }

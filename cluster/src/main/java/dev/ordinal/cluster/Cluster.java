@@ -7,6 +7,7 @@ import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
+import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.node.runtime.Leftovers;
 import dev.ordinal.server.ApiServer;
@@ -38,7 +39,7 @@ public final class Cluster implements AutoCloseable {
 
     private final Settings settings;
     private final Lifetime life = new Lifetime();
-    private final Api api;
+    private final Registry api;
     private final ApiServer server;
 
     private Cluster(Settings settings) throws IOException, InterruptedException {
@@ -59,14 +60,16 @@ public final class Cluster implements AutoCloseable {
             var machine = life.begin("machine", node::prepare);
             var serving = life.begin("serving", () -> serving(apiAddress, store, clock));
             var addresses = new ServiceAddresses(settings.serviceCidr(), 30000, 32767);
+            var customKinds = new CustomKinds();
             api =
                     new Registry(
                             Catalogue.kinds(settings.featureGates()),
-                            Catalogue.admissions(addresses),
+                            Catalogue.admissions(addresses, customKinds),
                             store,
                             clock,
                             new SecureRandom());
             addresses.load(api);
+            customKinds.load(api);
             new Bootstrap(api).run(apiAddress, NodeParts.dnsAddress(settings));
             var started = node.start(api, machine.get());
             var pki = serving.get().pki();
@@ -74,6 +77,7 @@ public final class Cluster implements AutoCloseable {
                             api,
                             clock,
                             settings.featureGates(),
+                            customKinds,
                             started.disk(),
                             node.name(),
                             pki.authorityPem(),

@@ -9,6 +9,8 @@ import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.VolumeDisk;
 import dev.ordinal.control.Writes;
 import dev.ordinal.control.garbage.GarbageCollector;
+import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
+import dev.ordinal.kinds.customresourcedefinition.DefinitionController;
 import dev.ordinal.kinds.endpointslice.EndpointSliceController;
 import dev.ordinal.kinds.namespace.NamespaceController;
 import dev.ordinal.kinds.namespace.NamespaceFurniture;
@@ -28,6 +30,7 @@ import java.util.List;
 record Controllers(Informers informers, GarbageCollector garbage, List<Controller> all) {
     private static final int WORKERS = 5;
 
+    /// @param customKinds of the same API
     /// @param node the name of the node
     /// @param authority the CA's certificate as PEM
     /// @param writes how independent writes are carried out
@@ -35,6 +38,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
             Api api,
             InstantSource clock,
             FeatureGates gates,
+            CustomKinds customKinds,
             VolumeDisk disk,
             String node,
             String authority,
@@ -53,6 +57,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
                         new EndpointSliceController(api, informers),
                         new NamespaceController(api, informers, clock),
                         new NamespaceFurniture(api, informers, authority),
+                        new DefinitionController(api, informers, customKinds, clock),
                         new Scheduler(api, informers, clock),
                         garbage));
     }

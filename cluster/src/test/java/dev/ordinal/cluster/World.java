@@ -17,6 +17,7 @@ import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
+import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.Entry;
 import dev.ordinal.store.MemoryStore;
@@ -60,6 +61,7 @@ final class World implements AutoCloseable {
     final Asked asked = new Asked();
     final Rules rules = new Rules(this);
     private final Faults faults;
+    private final CustomKinds customKinds = new CustomKinds();
     private final SimulatedNode node = new SimulatedNode(this);
     private final SimulatedUser user = new SimulatedUser(this);
     private final Store<Stored> store;
@@ -81,7 +83,7 @@ final class World implements AutoCloseable {
         api =
                 new Registry(
                         Catalogue.kinds(gates),
-                        Catalogue.admissions(addresses),
+                        Catalogue.admissions(addresses, customKinds),
                         store,
                         this::now,
                         new Random(seed));
@@ -97,7 +99,14 @@ final class World implements AutoCloseable {
         rules.rest();
         controllers =
                 Controllers.of(
-                        faults.faulty(), this::now, gates, disk, NODE, "ca", Writes.ONE_BY_ONE);
+                        faults.faulty(),
+                        this::now,
+                        gates,
+                        customKinds,
+                        disk,
+                        NODE,
+                        "ca",
+                        Writes.ONE_BY_ONE);
         loops =
                 controllers.all().stream()
                         .map(c -> new ControllerLoop(new Watched(c), this::now))

@@ -6,6 +6,8 @@ import dev.ordinal.api.Kind;
 import dev.ordinal.api.NamespaceLifecycle;
 import dev.ordinal.kinds.configmap.ConfigMaps;
 import dev.ordinal.kinds.controllerrevision.ControllerRevisions;
+import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
+import dev.ordinal.kinds.customresourcedefinition.CustomResourceDefinitions;
 import dev.ordinal.kinds.endpointslice.EndpointSlices;
 import dev.ordinal.kinds.event.Events;
 import dev.ordinal.kinds.event.NewEvents;
@@ -49,16 +51,18 @@ public final class Catalogue {
                 NewEvents.KIND,
                 Leases.KIND,
                 StorageClasses.KIND,
+                CustomResourceDefinitions.KIND,
                 EndpointSlices.KIND);
     }
 
     /// The admissions of one cluster, in the order they see a write.
-    public static List<Admission> admissions(ServiceAddresses addresses) {
+    public static List<Admission> admissions(ServiceAddresses addresses, CustomKinds customKinds) {
         return List.of(
                 new NamespaceLifecycle(),
                 new PodAdmission(),
                 new DefaultStorageClass(),
                 new StorageProtection(),
-                addresses);
+                addresses,
+                customKinds);
     }
 }

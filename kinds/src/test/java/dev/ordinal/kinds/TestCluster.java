@@ -14,6 +14,7 @@ import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Types;
 import dev.ordinal.control.garbage.GarbageCollector;
+import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
@@ -29,12 +30,13 @@ import java.util.function.BiFunction;
 /// A control plane in one thread, in virtual time: store, API, caches, and the controllers a test
 /// adds.
 public final class TestCluster implements AutoCloseable {
-    public final Api api;
+    public final Registry api;
+    public final CustomKinds customKinds = new CustomKinds();
     public final Informers informers;
     public Instant now = Instant.parse("2026-01-02T03:04:05Z");
     private final Store<Stored> store;
     private final List<ControllerLoop> loops = new ArrayList<>();
-    private final List<GarbageCollector.Follower> followers = new ArrayList<>();
+    private final List<GarbageCollector> collectors = new ArrayList<>();
 
     public TestCluster(long seed) {
         this(seed, FeatureGates.DEFAULT);
@@ -46,10 +48,11 @@ public final class TestCluster implements AutoCloseable {
         api =
                 new Registry(
                         Catalogue.kinds(gates),
-                        Catalogue.admissions(addresses),
+                        Catalogue.admissions(addresses, customKinds),
                         store,
                         () -> now,
                         new Random(seed));
+        customKinds.load(api);
         informers = new Informers(api);
         create(Types.NAMESPACES, null, "{'metadata':{'name':'default'}}");
         create(Types.SERVICE_ACCOUNTS, "default", "{'metadata':{'name':'default'}}");
@@ -63,7 +66,7 @@ public final class TestCluster implements AutoCloseable {
     /// Adds the garbage collector.
     public void collectGarbage() {
         var garbage = new GarbageCollector(api, () -> now);
-        followers.addAll(garbage.followers());
+        collectors.add(garbage);
         loops.add(new ControllerLoop(garbage, () -> now));
     }
 
@@ -126,7 +129,9 @@ public final class TestCluster implements AutoCloseable {
     public boolean pump() throws InterruptedException {
         boolean news = false;
         for (var informer : informers.all()) news |= informer.pump(Duration.ZERO);
-        for (var follower : followers) news |= follower.pump(Duration.ZERO);
+        for (var garbage : collectors) {
+            for (var follower : garbage.followers()) news |= follower.pump(Duration.ZERO);
+        }
         return news;
     }
 

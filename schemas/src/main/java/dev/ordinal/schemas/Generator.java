@@ -19,6 +19,11 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsOrArray;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsOrBool;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsOrStringArray;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.autoscaling.v1.Scale;
@@ -78,6 +83,8 @@ public final class Generator {
                         ServiceAccount.class)
                 .forEach(type -> kinds.put("v1/" + type.getSimpleName(), type));
         kinds.put("meta.k8s.io/v1/DeleteOptions", DeleteOptions.class);
+        kinds.put(
+                "apiextensions.k8s.io/v1/CustomResourceDefinition", CustomResourceDefinition.class);
         kinds.put("apps/v1/ControllerRevision", ControllerRevision.class);
         kinds.put("apps/v1/StatefulSet", StatefulSet.class);
         kinds.put("autoscaling/v1/Scale", Scale.class);
@@ -113,11 +120,19 @@ public final class Generator {
         if (META.contains(simple)) return "io.k8s.apimachinery.pkg.apis.meta.v1." + simple;
         return switch (where) {
             case "" -> "io.k8s.api.core.v1." + simple;
+            case ".apiextensions.v1" ->
+                    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1." + simple;
             case ".apps" -> "io.k8s.api.apps.v1." + simple;
             case ".storage" -> "io.k8s.api.storage.v1." + simple;
             default -> "io.k8s.api" + where + "." + simple;
         };
     }
+
+    private static final Set<Type> SCHEMA_OR_OTHER =
+            Set.of(
+                    JSONSchemaPropsOrArray.class,
+                    JSONSchemaPropsOrBool.class,
+                    JSONSchemaPropsOrStringArray.class);
 
     private static final Set<String> META =
             Set.of(
@@ -205,6 +220,10 @@ public final class Generator {
         if (type == IntOrString.class) return entry.put("type", "INT_OR_STRING");
         if (type == MicroTime.class || type == ZonedDateTime.class) {
             return entry.put("type", "MICRO_TIME");
+        }
+        if (SCHEMA_OR_OTHER.contains(type)) {
+            return entry.put("type", "OBJECT_OR_OTHER")
+                    .put("definition", reference(JSONSchemaProps.class));
         }
         if (type instanceof Class<?> model
                 && model.getName().startsWith("io.fabric8.")

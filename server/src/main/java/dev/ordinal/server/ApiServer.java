@@ -4,7 +4,6 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.server.auth.Identity;
 import dev.ordinal.server.auth.Pki;
-import dev.ordinal.server.discovery.Discovery;
 
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.pathmap.RegexPathSpec;
@@ -80,7 +79,7 @@ public final class ApiServer implements AutoCloseable {
         var address = settings.host() + ":" + settings.port();
         var meta =
                 new Meta(
-                        new Discovery(api.kinds()),
+                        api,
                         settings.checks(),
                         Meta.versionInfo(settings.gitVersion(), clock.instant().toString()),
                         address,

@@ -286,7 +286,7 @@ final class Handler {
             throws IOException {
         var rendering = Rendering.negotiate(exchange);
         var type = mediaType(exchange);
-        if (!List.of(Patch.JSON, Patch.MERGE, Patch.STRATEGIC).contains(type)) {
+        if (kind.form() == null && !kind.patchTypes().contains(type)) {
             throw new ApiException(
                     new Status(
                             415,

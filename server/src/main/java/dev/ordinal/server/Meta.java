@@ -4,13 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.Api;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Kind;
 import dev.ordinal.api.Status;
 import dev.ordinal.server.discovery.Discovery;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,7 +26,8 @@ final class Meta {
     private static final Set<String> PUBLIC =
             Set.of("/healthz", "/livez", "/readyz", "/version", "/version/");
 
-    private final Discovery discovery;
+    private final Api api;
+    private volatile Described described;
     private final Map<String, Supplier<Optional<String>>> checks;
     private final OpenApiRoutes openApi;
     private final ObjectNode version;
@@ -31,16 +35,29 @@ final class Meta {
 
     /// @param checks by name: what is wrong, if anything
     Meta(
-            Discovery discovery,
+            Api api,
             Map<String, Supplier<Optional<String>>> checks,
             ObjectNode version,
             String address,
             InstantSource clock) {
-        this.discovery = discovery;
-        openApi = new OpenApiRoutes(discovery.openApi(), clock);
+        this.api = api;
+        described = new Described(api.kinds(), new Discovery(api.kinds()));
+        openApi = new OpenApiRoutes(() -> discovery().openApi(), clock);
         this.checks = checks;
         this.version = version;
         this.address = address;
+    }
+
+    /// What is told of one set of kinds; made anew when another one is served.
+    private record Described(List<Kind> kinds, Discovery discovery) {}
+
+    private Discovery discovery() {
+        var kinds = api.kinds();
+        var known = described;
+        if (known.kinds == kinds) return known.discovery;
+        var fresh = new Described(kinds, new Discovery(kinds));
+        described = fresh;
+        return fresh.discovery;
     }
 
     static boolean isPublic(String path) {
@@ -70,10 +87,13 @@ final class Meta {
             return;
         }
         Optional<ObjectNode> found = Optional.empty();
-        if (path.equals("/api/v1")) found = discovery.resources("v1");
+        if (path.equals("/api/v1")) found = discovery().resources("v1");
         else if (path.startsWith("/apis/")) {
             var rest = path.substring("/apis/".length());
-            found = rest.contains("/") ? discovery.resources(rest) : discovery.singleGroup(rest);
+            found =
+                    rest.contains("/")
+                            ? discovery().resources(rest)
+                            : discovery().singleGroup(rest);
         }
         if (found.isPresent()) json(exchange, found.get());
         else notFound(exchange);
@@ -90,10 +110,10 @@ final class Meta {
                                                 && "v2".equals(clause.parameters().get("v")))
                         .isPresent();
         if (!aggregated) {
-            json(exchange, core ? discovery.coreVersions(address) : discovery.groups());
+            json(exchange, core ? discovery().coreVersions(address) : discovery().groups());
             return;
         }
-        var bytes = discovery.aggregated(core).toString().getBytes(StandardCharsets.UTF_8);
+        var bytes = discovery().aggregated(core).toString().getBytes(StandardCharsets.UTF_8);
         var tag = '"' + Discovery.hash(bytes) + '"';
         exchange.answerHeader("ETag", tag);
         exchange.answerHeader("Vary", "Accept");
@@ -142,7 +162,7 @@ final class Meta {
     /// Below `/api` and a served group version the answer is a Status, elsewhere plain text.
     void unknownResource(Exchange exchange, Target target) throws IOException {
         boolean core = target.type().group().isEmpty();
-        if (!core && discovery.resources(target.type().apiVersion()).isEmpty()) {
+        if (!core && discovery().resources(target.type().apiVersion()).isEmpty()) {
             notFound(exchange);
             return;
         }

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /// `/openapi/v2`, `/openapi/v3` and what is below.
 ///
@@ -18,10 +19,10 @@ final class OpenApiRoutes {
             DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'UTC'", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
 
-    private final OpenApiDocuments documents;
+    private final Supplier<OpenApiDocuments> documents;
     private final InstantSource clock;
 
-    OpenApiRoutes(OpenApiDocuments documents, InstantSource clock) {
+    OpenApiRoutes(Supplier<OpenApiDocuments> documents, InstantSource clock) {
         this.documents = documents;
         this.clock = clock;
     }
@@ -38,6 +39,7 @@ final class OpenApiRoutes {
                             200,
                             "text/plain; charset=utf-8",
                             documents
+                                    .get()
                                     .index()
                                     .toString()
                                     .getBytes(java.nio.charset.StandardCharsets.UTF_8));
@@ -51,7 +53,7 @@ final class OpenApiRoutes {
                     clause.mediaType().startsWith("application/com.github.proto-openapi.spec.v2")
                             && clause.mediaType().endsWith("+protobuf");
             if (!protobuf && !clause.json()) continue;
-            send(exchange, documents.v2(protobuf));
+            send(exchange, documents.get().v2(protobuf));
             return;
         }
         exchange.answerHeader("Vary", "Accept");
@@ -59,7 +61,7 @@ final class OpenApiRoutes {
     }
 
     private void v3(Exchange exchange, String path) throws IOException {
-        var found = documents.v3(path);
+        var found = documents.get().v3(path);
         if (found.isEmpty()) {
             exchange.answer(404, null, new byte[0]);
             return;

@@ -136,6 +136,10 @@ public final class Decoder {
                 if (!(value instanceof ObjectNode object)) throw place.mismatch(value);
                 yield object(field, object, path, place.goPath);
             }
+            case OBJECT_OR_OTHER ->
+                    value instanceof ObjectNode object
+                            ? object(field, object, path, place.goPath)
+                            : value;
             case LIST -> list(field, value, path, place);
             case MAP -> map(field, value, path, place);
             case STRING -> {
@@ -303,7 +307,7 @@ public final class Decoder {
                 case QUANTITY -> "resource.Quantity";
                 case TIME -> "v1.Time";
                 case MICRO_TIME -> "v1.MicroTime";
-                case ANY -> "runtime.RawExtension";
+                case ANY, OBJECT_OR_OTHER -> "runtime.RawExtension";
             };
         }
     }

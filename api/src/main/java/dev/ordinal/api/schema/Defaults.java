@@ -17,7 +17,7 @@ public final class Defaults {
 
     private static void fill(Field field, JsonNode value) {
         switch (field.type()) {
-            case OBJECT -> {
+            case OBJECT, OBJECT_OR_OTHER -> {
                 if (!(value instanceof ObjectNode object)) return;
                 field.properties()
                         .forEach(

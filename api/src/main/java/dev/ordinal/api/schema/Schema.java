@@ -42,6 +42,8 @@ public record Schema(String apiVersion, String kind, Field root) {
         TIME,
         MICRO_TIME,
         BYTES,
+        /// An object of its definition, or anything else: the `items` of a JSON schema.
+        OBJECT_OR_OTHER,
         ANY
     }
 

@@ -10,22 +10,22 @@ import dev.ordinal.api.schema.Schema.Zero;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// Reads the resource that the build derives from the model classes. Definitions are shared by all
 /// kinds that use them.
 final class SchemaResource {
     private static final String RESOURCE = "/dev/ordinal/schemas/schemas.json";
     private static final JsonNode ROOT = read();
-    private static final Map<String, Map<String, Field>> DEFINITIONS = new ConcurrentHashMap<>();
+    private static final Map<String, Map<String, Field>> DEFINITIONS = new HashMap<>();
 
     private SchemaResource() {}
 
-    static Field kind(String name) {
+    static synchronized Field kind(String name) {
         var definition = ROOT.path("kinds").path(name);
         if (!definition.isTextual()) throw new IllegalArgumentException("no schema of " + name);
         return object(definition.textValue());
@@ -60,14 +60,15 @@ final class SchemaResource {
                 List.of());
     }
 
+    /// A definition may hold itself, as that of JSON schemas does.
     private static Map<String, Field> properties(String definition) {
         var known = DEFINITIONS.get(definition);
         if (known != null) return known;
         Map<String, Field> properties = new LinkedHashMap<>();
+        DEFINITIONS.put(definition, properties);
         for (var entry : ROOT.path("definitions").path(definition).properties()) {
             properties.put(entry.getKey(), field(entry.getValue()));
         }
-        DEFINITIONS.put(definition, properties);
         return properties;
     }
 

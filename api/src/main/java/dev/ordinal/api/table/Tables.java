@@ -94,9 +94,11 @@ public final class Tables {
     private static com.fasterxml.jackson.databind.JsonNode cell(
             Column column, Stored object, Instant now) {
         return switch (column.cell().of(object.tree(), now)) {
+            case null -> NODES.nullNode();
             case String text -> NODES.textNode(text);
             case Integer number -> NODES.numberNode(number);
             case Long number -> NODES.numberNode(number);
+            case Double number -> NODES.numberNode(number);
             case Boolean flag -> NODES.booleanNode(flag);
             case Object other ->
                     throw new IllegalStateException(

@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,18 +47,51 @@ public final class GarbageCollector implements Controller {
     private final Api api;
     private final Map<String, Node> nodes = new HashMap<>();
     private final Map<String, Set<String>> dependents = new HashMap<>();
-    private final List<Follower> followers;
+    private final Map<GroupVersionResource, Follower> followers = new LinkedHashMap<>();
+    private @Nullable Lifetime life;
     private final EventRecorder events;
     private Consumer<Key> again = _ -> {};
 
     public GarbageCollector(Api api, InstantSource clock) {
         this.api = api;
         events = new EventRecorder(api, "garbage-collector-controller", "", clock);
-        followers =
-                api.kinds().stream()
-                        .filter(kind -> !kind.type().resource().equals("events"))
-                        .map(Follower::new)
-                        .toList();
+        follow();
+        api.whenKindsChange(this::kindsChanged);
+    }
+
+    /// A follower for each collection there is, and none for one that is served no more.
+    ///
+    /// @return those that are new
+    private synchronized List<Follower> follow() {
+        Map<GroupVersionResource, Kind> wanted = new LinkedHashMap<>();
+        for (var kind : api.collections()) {
+            if (!kind.type().resource().equals("events")) wanted.put(kind.type(), kind);
+        }
+        for (var follower : List.copyOf(followers.values())) {
+            if (wanted.containsKey(follower.type())) continue;
+            followers.remove(follower.type());
+            follower.close();
+            replaceAll(follower.kind, List.of());
+        }
+        List<Follower> fresh = new ArrayList<>();
+        for (var kind : wanted.values()) {
+            if (followers.containsKey(kind.type())) continue;
+            var follower = new Follower(kind);
+            followers.put(kind.type(), follower);
+            fresh.add(follower);
+        }
+        return fresh;
+    }
+
+    /// A new kind has no objects yet, or only some that nothing is decided about before all are
+    /// known: the list is made before anybody can use the kind.
+    private void kindsChanged() {
+        for (var follower : follow()) {
+            var running = life;
+            if (running == null) continue;
+            follower.relist();
+            run(follower, running);
+        }
     }
 
     @Override
@@ -111,28 +145,30 @@ public final class GarbageCollector implements Controller {
     /// Makes the whole graph, then keeps it current, each kind on a thread of its own. Nothing may
     /// be decided on a part of it: dependents that are not known yet would not be orphaned.
     public void start(Lifetime life) throws InterruptedException {
-        for (var follower : followers) {
-            life.own(follower);
-            follower.pump(Duration.ZERO);
-        }
-        for (var follower : followers) {
-            life.run(
-                    "garbage-" + follower.kind.plural(),
-                    () -> {
-                        while (true) follower.pump(Duration.ofMinutes(1));
-                    });
-        }
+        for (var follower : followers()) follower.pump(Duration.ZERO);
+        this.life = life;
+        for (var follower : followers()) run(follower, life);
+    }
+
+    private static void run(Follower follower, Lifetime life) {
+        life.own(follower);
+        life.run(
+                "garbage-" + follower.kind.plural(),
+                () -> {
+                    while (!follower.closed) follower.pump(Duration.ofMinutes(1));
+                });
     }
 
     /// For a simulation that pumps by hand.
-    public List<Follower> followers() {
-        return followers;
+    public synchronized List<Follower> followers() {
+        return List.copyOf(followers.values());
     }
 
     /// Keeps one kind's part of the graph current, by list and watch. One thread pumps it.
     public final class Follower implements AutoCloseable {
         private final Kind kind;
-        private Api.@Nullable Watching watching;
+        private volatile Api.@Nullable Watching watching;
+        private volatile boolean closed;
 
         private Follower(Kind kind) {
             this.kind = kind;
@@ -147,6 +183,7 @@ public final class GarbageCollector implements Controller {
         ///
         /// @return whether anything changed
         public boolean pump(Duration patience) throws InterruptedException {
+            if (closed) return false;
             var running = watching;
             if (running == null) return relist();
             try {
@@ -177,6 +214,7 @@ public final class GarbageCollector implements Controller {
 
         @Override
         public void close() {
+            closed = true;
             var running = watching;
             if (running != null) running.close();
         }
@@ -310,7 +348,7 @@ public final class GarbageCollector implements Controller {
         WAITING,
         DANGLING,
         /// Nobody can tell: of an unknown kind, or in a namespace although the dependent is in
-        // none.
+        /// none.
         UNKNOWN
     }
 

@@ -126,8 +126,7 @@ public final class NamespaceController implements Controller {
         content.failures.addAll(pods.failures);
         content.failure = pods.failure;
         if (!pods.remaining.isEmpty()) return;
-        for (var kind : api.kinds()) {
-            if (!kind.stored().equals(kind)) continue;
+        for (var kind : api.collections()) {
             boolean other = kind.namespaced() && !kind.type().equals(Types.PODS);
             if (other && kind.verbs().contains("delete")) delete(kind, namespace, content);
         }

@@ -12,6 +12,7 @@ import dev.ordinal.api.Stored;
 import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.Catalogue;
+import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
@@ -38,7 +39,7 @@ final class TestApi implements AutoCloseable {
         api =
                 new Registry(
                         Catalogue.kinds(FeatureGates.DEFAULT),
-                        Catalogue.admissions(addresses),
+                        Catalogue.admissions(addresses, new CustomKinds()),
                         store,
                         clock(),
                         new Random(1));

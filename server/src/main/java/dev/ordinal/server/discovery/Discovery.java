@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ public final class Discovery {
                     "apps",
                     "events.k8s.io",
                     "storage.k8s.io",
+                    "apiextensions.k8s.io",
                     "coordination.k8s.io",
                     "discovery.k8s.io");
     private static final Set<String> READ_WRITE = new TreeSet<>(Set.of("get", "patch", "update"));
@@ -59,8 +61,19 @@ public final class Discovery {
         var list = NODES.objectNode();
         list.put("kind", "APIGroupList").put("apiVersion", "v1");
         var groups = list.putArray("groups");
-        GROUP_ORDER.forEach(name -> group(name).ifPresent(groups::add));
+        groupNames().forEach(name -> group(name).ifPresent(groups::add));
         return list;
+    }
+
+    /// Those of custom resources come last, by name.
+    private Set<String> groupNames() {
+        Set<String> names = new LinkedHashSet<>(GROUP_ORDER);
+        byVersion.values().stream()
+                .map(kinds -> kinds.getFirst().group())
+                .filter(name -> !name.isEmpty())
+                .sorted()
+                .forEach(names::add);
+        return names;
     }
 
     /// `GET /apis/<group>`
@@ -140,7 +153,8 @@ public final class Discovery {
     }
 
     private static String storageHash(Kind kind) {
-        var name = kind.group() + "/" + kind.type().version() + "/" + kind.kind();
+        var version = kind.form() == null ? kind.type().version() : kind.stored().type().version();
+        var name = kind.group() + "/" + version + "/" + kind.kind();
         var hash = digest("SHA-256", name.getBytes(StandardCharsets.UTF_8));
         return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(hash, 8));
     }
@@ -166,7 +180,7 @@ public final class Discovery {
         var items = list.putArray("items");
         if (core) aggregate(items.addObject(), "", List.of("v1"));
         else {
-            for (var name : GROUP_ORDER) {
+            for (var name : groupNames()) {
                 var versions =
                         byVersion.keySet().stream().filter(v -> v.startsWith(name + "/")).toList();
                 if (!versions.isEmpty()) aggregate(items.addObject(), name, versions);

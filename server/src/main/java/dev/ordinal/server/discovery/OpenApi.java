@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import dev.ordinal.api.Api.Patch;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.schema.Schema;
 import dev.ordinal.server.discovery.Discovery.Subresource;
@@ -22,7 +21,6 @@ import java.util.Map;
 final class OpenApi {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final List<String> ANSWERS = List.of("application/json", "application/yaml");
-    private static final List<String> PATCHES = List.of(Patch.JSON, Patch.MERGE, Patch.STRATEGIC);
     private static final List<String> OF_WRITES =
             List.of("dryRun", "fieldManager", "fieldValidation");
     private static final List<String> OF_DELETES =
@@ -163,7 +161,7 @@ final class OpenApi {
             var patch = operation(path, "patch", "patch", "patch", kind, suffix);
             parameters(patch, OF_WRITES);
             parameters(patch, List.of("force"));
-            body(patch, schemas.plain("Patch"), PATCHES);
+            body(patch, schemas.plain("Patch"), kind.patchTypes());
             answers(patch, schemas.kind(kind), List.of("200", "201"));
         }
     }
@@ -194,7 +192,7 @@ final class OpenApi {
             if (!verb.equals("get")) parameters(operation, OF_WRITES);
             if (verb.equals("patch")) {
                 parameters(operation, List.of("force"));
-                body(operation, schemas.plain("Patch"), PATCHES);
+                body(operation, schemas.plain("Patch"), kind.patchTypes());
             } else if (!verb.equals("get")) body(operation, reference, List.of("*/*"));
             answers(operation, reference, List.of("200", "201"));
         }

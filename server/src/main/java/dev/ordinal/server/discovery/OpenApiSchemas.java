@@ -3,6 +3,7 @@ package dev.ordinal.server.discovery;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.Form;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.schema.Schema;
 import dev.ordinal.api.schema.Schema.Field;
@@ -48,7 +49,29 @@ final class OpenApiSchemas {
 
     /// @return a schema that refers to the kind's objects
     ObjectNode kind(Kind kind) {
+        var form = kind.form();
+        if (form != null) return publish(kind, form);
         return kind(kind.schema(), kind.group(), kind.type().version());
+    }
+
+    /// A custom resource: what its definition says, with the fields every object has.
+    private ObjectNode publish(Kind kind, Form form) {
+        var root = kind.schema().root();
+        if (!schemas.has(root.definition())) {
+            var schema = form.published();
+            schemas.set(root.definition(), schema);
+            var properties = schema.withObjectProperty("properties");
+            for (var name : List.of("apiVersion", "kind", "metadata")) {
+                var field = root.properties().get(name);
+                if (field == null) continue;
+                var described = schema(name, field);
+                describe(described, "", words.of(root.definition(), name).words());
+                properties.set(name, described);
+            }
+            var extension = schema.putArray(EXTENSION).addObject();
+            gvk(extension, kind.group(), kind.type().version(), kind.kind());
+        }
+        return reference(root.definition());
     }
 
     /// @param group as it stands in the extension
@@ -209,6 +232,7 @@ final class OpenApiSchemas {
             case MICRO_TIME -> refer(schema, plain("MicroTime"));
             case INT_OR_STRING -> refer(schema, plain("IntOrString"));
             case QUANTITY -> refer(schema, plain("Quantity"));
+            case OBJECT_OR_OTHER -> {}
             case ANY -> refer(schema, plain(name.equals("fieldsV1") ? "FieldsV1" : "RawExtension"));
         }
         field.defaultValue().ifPresent(value -> schema.set("default", value));

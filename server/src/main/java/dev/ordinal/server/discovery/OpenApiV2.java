@@ -50,9 +50,22 @@ final class OpenApiV2 {
                                 field.getValue()
                                         .asText()
                                         .replace("#/components/schemas/", "#/definitions/"));
-                case "allOf" -> v2.setAll((ObjectNode) schema(field.getValue().path(0)));
+                // Others check values, which v2 leaves to the server.
+                case "allOf" -> {
+                    var first = field.getValue().path(0);
+                    if (first.has("$ref")) v2.setAll((ObjectNode) schema(first));
+                }
+                case "anyOf", "not", "nullable" -> {}
                 // There is no choice of types in v2: upstream shows the one with a format, or text.
-                case "oneOf" -> v2.put("type", "string");
+                case "oneOf" -> {
+                    if (!object.has("type")) v2.put("type", "string");
+                }
+                case "properties" -> {
+                    var properties = v2.putObject("properties");
+                    field.getValue()
+                            .properties()
+                            .forEach(p -> properties.set(p.getKey(), schema(p.getValue())));
+                }
                 case "default", "enum" -> v2.set(field.getKey(), field.getValue());
                 default -> v2.set(field.getKey(), schema(field.getValue()));
             }
