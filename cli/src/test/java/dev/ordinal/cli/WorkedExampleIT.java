@@ -480,6 +480,81 @@ class WorkedExampleIT {
     }
 
     @Test
+    void customResourcesAreThereAtOnceAndOutliveTheServer() throws Exception {
+        cluster.apply(
+                """
+                apiVersion: apiextensions.k8s.io/v1
+                kind: CustomResourceDefinition
+                metadata: {name: backups.example.com}
+                spec:
+                  group: example.com
+                  scope: Namespaced
+                  names: {plural: backups, singular: backup, kind: Backup, shortNames: [bk]}
+                  versions:
+                  - name: v1
+                    served: true
+                    storage: true
+                    subresources:
+                      scale: {specReplicasPath: .spec.copies, statusReplicasPath: .status.copies}
+                    additionalPrinterColumns:
+                    - {name: Copies, type: integer, jsonPath: .spec.copies}
+                    schema:
+                      openAPIV3Schema:
+                        type: object
+                        properties:
+                          spec:
+                            type: object
+                            properties:
+                              copies: {type: integer, minimum: 1, default: 2, description: How many}
+                          status:
+                            type: object
+                            properties: {copies: {type: integer}}
+                """);
+        in("wait", "--for=condition=Established", "crd/backups.example.com", "--timeout=10s").ok();
+        cluster.apply(
+                """
+                apiVersion: example.com/v1
+                kind: Backup
+                metadata: {name: nightly}
+                spec: {}
+                """);
+        assertThat(in("explain", "backups.spec.copies").ok()).contains("How many");
+        var refused =
+                in("patch", "bk", "nightly", "--type=merge", "-p", "{\"spec\":{\"copies\":0}}");
+        assertThat(refused.text())
+                .contains(
+                        "The Backup \"nightly\" is invalid: spec.copies: Invalid value: 0:"
+                                + " spec.copies in body should be greater than or equal to 1");
+        in("scale", "bk/nightly", "--replicas=5").ok();
+        cluster.kill();
+        cluster.up();
+        assertThat(in("get", "bk").ok()).containsPattern("NAME +COPIES\nnightly +5\n");
+        in("delete", "crd", "backups.example.com", "--timeout=10s").ok();
+        assertThat(in("get", "bk").text())
+                .contains("the server could not find the requested resource");
+    }
+
+    @Test
+    void aWarningKeepsItsLetters() throws Exception {
+        var manifest =
+                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"w\"},\"żółć\":1}";
+        var file = Files.writeString(Files.createTempFile("map", ".json"), manifest);
+        try {
+            assertThat(
+                            in(
+                                            "create",
+                                            "--dry-run=server",
+                                            "--validate=warn",
+                                            "-f",
+                                            file.toString())
+                                    .ok())
+                    .contains("Warning: unknown field \"żółć\"");
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    @Test
     void whatCannotBeDoneIsSaid() {
         var manifest =
                 "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"greedy\"},\"spec\":{\"hostPID\":true,\"terminationGracePeriodSeconds\":1,\"containers\":[{\"name\":\"c\",\"image\":\"visits:1\"}]}}";

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// An [Exchange] over Jetty.
@@ -86,10 +87,12 @@ final class JettyExchange implements Exchange {
         }
     }
 
+    /// Letters beyond ASCII go as their UTF-8 bytes, which Jetty would not make of them.
     @Override
     public void answerHeader(String name, String value) {
-        if (name.equals("Warning")) response.getHeaders().add(name, value);
-        else response.getHeaders().put(name, value);
+        var bytes = new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        if (name.equals("Warning")) response.getHeaders().add(name, bytes);
+        else response.getHeaders().put(name, bytes);
     }
 
     @Override
