@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
 /// race is computed again, unless the client named the version it expects.
 public final class Registry implements Api {
     private static final String SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
+    private static final Set<String> KEEPS_SPEC = Set.of("binding", "status");
     private static final int GENERATED_BASE_MAX = 58;
     private static final int GENERATED_TRIES = 8;
 
@@ -458,7 +460,9 @@ public final class Registry implements Api {
         restore(kind, object, old, subresource);
         kind.defaulting(object);
         kind.preparing().forEach(step -> step.prepare(object, old, subresource));
-        if (!"binding".equals(subresource)) countGeneration(kind, object, old);
+        if (subresource == null || !KEEPS_SPEC.contains(subresource)) {
+            countGeneration(kind, object, old);
+        }
         var attempt =
                 new Attempt(
                         this,
@@ -539,7 +543,7 @@ public final class Registry implements Api {
 
     /// All that is wanted: neither metadata nor status.
     private static ObjectNode content(Kind kind, ObjectNode object) {
-        var content = object.deepCopy();
+        ObjectNode content = object.objectNode().setAll(object);
         content.remove(List.of("metadata", "apiVersion"));
         if (kind.hasStatus()) content.remove("status");
         return content;

@@ -205,7 +205,7 @@ final class SimulatedUser {
         for (var pod : world.all(Types.PODS)) {
             if (World.terminating(pod.tree())) continue;
             boolean blocks = SimulatedNode.hopeless(pod) && !recoversAlone(pod);
-            if (!blocks && !leftBehind(pod)) continue;
+            if (!blocks && !leftBehind(pod) && !stranded(pod)) continue;
             repaired = true;
             world.tell("user deletes " + pod.name() + ", which stands in the way");
             try {
@@ -223,6 +223,17 @@ final class SimulatedUser {
         if (pod.tree().path("metadata").has("ownerReferences")) return false;
         var set = world.find(Types.STATEFUL_SETS, pod.tree().at("/metadata/labels/app").asText());
         return set == null || World.terminating(set.tree());
+    }
+
+    /// A pod that nobody wants and that waits for a claim that is gone: an ordered set that shrinks
+    /// waits for the lowest of its pods to become Ready, as upstream's does.
+    private boolean stranded(Stored pod) {
+        if (!pod.tree().at("/spec/nodeName").isMissingNode()) return false;
+        for (var volume : pod.tree().at("/spec/volumes")) {
+            var claim = volume.at("/persistentVolumeClaim/claimName").asText();
+            if (!claim.isEmpty() && world.find(Types.CLAIMS, claim) == null) return true;
+        }
+        return false;
     }
 
     private void strategyWithoutPartition(Stored set) {

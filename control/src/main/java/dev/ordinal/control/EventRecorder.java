@@ -17,8 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// Writes core/v1 Events about objects. The same event again only counts up.
 ///
@@ -33,16 +35,17 @@ public final class EventRecorder {
     private final String component;
     private final String host;
     private final InstantSource clock;
-    private long lastNanos;
+    private final AtomicLong lastNanos = new AtomicLong();
     private final Map<Same, Seen> seen =
-            new LinkedHashMap<>(64, 0.75f, true) {
-                private static final long serialVersionUID = 1;
+            Collections.synchronizedMap(
+                    new LinkedHashMap<>(64, 0.75f, true) {
+                        private static final long serialVersionUID = 1;
 
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<Same, Seen> eldest) {
-                    return size() > REMEMBERED;
-                }
-            };
+                        @Override
+                        protected boolean removeEldestEntry(Map.Entry<Same, Seen> eldest) {
+                            return size() > REMEMBERED;
+                        }
+                    });
 
     /// @param component e.g. `statefulset-controller`
     /// @param host the node's name, or empty
@@ -87,7 +90,8 @@ public final class EventRecorder {
         return node;
     }
 
-    private synchronized void record(ObjectNode about, String type, String reason, String message) {
+    /// Different events are written side by side, the same one after the other.
+    private void record(ObjectNode about, String type, String reason, String message) {
         var same =
                 new Same(
                         about.path("uid").asText(),
@@ -95,16 +99,20 @@ public final class EventRecorder {
                         type,
                         reason,
                         message);
-        try {
-            var earlier = seen.get(same);
-            if (earlier != null && countUp(same, earlier)) return;
-            create(same, about);
-        } catch (ApiException refused) {
-            LOG.debug("event {} about {}: {}", reason, about.path("name"), refused.getMessage());
+        var earlier = seen.computeIfAbsent(same, _ -> new Seen(namespace(about)));
+        synchronized (earlier) {
+            try {
+                if (earlier.count > 0 && countUp(earlier)) return;
+                earlier.name = create(same, about);
+                earlier.count = 1;
+            } catch (ApiException refused) {
+                LOG.debug(
+                        "event {} about {}: {}", reason, about.path("name"), refused.getMessage());
+            }
         }
     }
 
-    private boolean countUp(Same same, Seen earlier) {
+    private boolean countUp(Seen earlier) {
         var patch = "{\"count\":%d,\"lastTimestamp\":\"%s\"}".formatted(earlier.count + 1, now());
         try {
             api.patch(
@@ -118,12 +126,17 @@ public final class EventRecorder {
             if (refused.code() == 404) return false;
             throw refused;
         }
-        seen.put(same, new Seen(earlier.namespace, earlier.name, earlier.count + 1));
+        earlier.count++;
         return true;
     }
 
-    private void create(Same same, ObjectNode about) {
-        var namespace = about.path("namespace").asText("default");
+    private static String namespace(ObjectNode about) {
+        return about.path("namespace").asText("default");
+    }
+
+    /// @return the event's name
+    private String create(Same same, ObjectNode about) {
+        var namespace = namespace(about);
         var event = JsonNodeFactory.instance.objectNode();
         event.put("kind", "Event").put("apiVersion", "v1");
         var metadata = event.putObject("metadata").put("namespace", namespace);
@@ -142,8 +155,7 @@ public final class EventRecorder {
             try {
                 var body = new Api.Body.Tree(event.deepCopy());
                 api.create(EVENTS, namespace, body, WriteOptions.by(component));
-                seen.put(same, new Seen(namespace, name, 1));
-                return;
+                return name;
             } catch (ApiException refused) {
                 // Another component has just told something about the same object.
                 if (!refused.is("AlreadyExists")) throw refused;
@@ -157,11 +169,20 @@ public final class EventRecorder {
 
     private long uniqueNanos() {
         Instant now = clock.instant();
-        lastNanos = Math.max(lastNanos + 1, now.getEpochSecond() * 1_000_000_000L + now.getNano());
-        return lastNanos;
+        long nanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+        return lastNanos.updateAndGet(last -> Math.max(last + 1, nanos));
     }
 
     private record Same(String uid, String fieldPath, String type, String reason, String message) {}
 
-    private record Seen(String namespace, String name, int count) {}
+    /// What was written of an event. Guarded by itself.
+    private static final class Seen {
+        private final String namespace;
+        private String name = "";
+        private int count;
+
+        Seen(String namespace) {
+            this.namespace = namespace;
+        }
+    }
 }

@@ -40,7 +40,7 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     private final Class<T> javaType;
     private final NavigableMap<Key, T> objects = new ConcurrentSkipListMap<>();
     private final Map<Key, Stored> stored = new ConcurrentHashMap<>();
-    private final Map<String, Set<Key>> byOwner = new ConcurrentHashMap<>();
+    private final Map<String, NavigableMap<Key, T>> byOwner = new ConcurrentHashMap<>();
     private final List<Consumer<Change<T>>> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition advanced = lock.newCondition();
@@ -135,9 +135,12 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
         }
         stored.put(key, item);
         objects.put(key, after);
-        if (before != null) unindex(key, before);
-        for (var owner : indexed(after)) {
-            byOwner.computeIfAbsent(owner, _ -> ConcurrentHashMap.newKeySet()).add(key);
+        var owners = indexed(after);
+        if (before != null) {
+            for (var owner : indexed(before)) if (!owners.contains(owner)) unindex(owner, key);
+        }
+        for (var owner : owners) {
+            byOwner.computeIfAbsent(owner, _ -> new ConcurrentSkipListMap<>()).put(key, after);
         }
         announce(new Change<>(before, after));
     }
@@ -146,19 +149,17 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
         var before = objects.remove(key);
         stored.remove(key);
         if (before == null) return;
-        unindex(key, before);
+        for (var owner : indexed(before)) unindex(owner, key);
         announce(new Change<>(before, null));
     }
 
-    private void unindex(Key key, T object) {
-        for (var owner : indexed(object)) {
-            byOwner.computeIfPresent(
-                    owner,
-                    (_, keys) -> {
-                        keys.remove(key);
-                        return keys.isEmpty() ? null : keys;
-                    });
-        }
+    private void unindex(String owner, Key key) {
+        byOwner.computeIfPresent(
+                owner,
+                (_, owned) -> {
+                    owned.remove(key);
+                    return owned.isEmpty() ? null : owned;
+                });
     }
 
     private void announce(Change<T> change) {
@@ -228,12 +229,8 @@ public final class Informer<T extends HasMetadata> implements AutoCloseable {
     }
 
     private List<T> indexedBy(String owner) {
-        List<T> owned = new ArrayList<>();
-        for (var key : byOwner.getOrDefault(owner, Set.of()).stream().sorted().toList()) {
-            var object = objects.get(key);
-            if (object != null) owned.add(object);
-        }
-        return owned;
+        var owned = byOwner.get(owner);
+        return owned == null ? List.of() : new ArrayList<>(owned.values());
     }
 
     private static String uid(HasMetadata object) {

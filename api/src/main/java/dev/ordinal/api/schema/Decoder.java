@@ -51,7 +51,7 @@ public final class Decoder {
     /// @param unknown hears the path of each field that the schema does not know
     public static ObjectNode decode(Schema schema, ObjectNode tree, Consumer<String> unknown)
             throws TypeException {
-        return new Decoder(unknown).object(schema.root(), tree, "", "");
+        return new Decoder(unknown).object(schema.root(), tree, null);
     }
 
     /// For trees of our own making, where a type error is a bug.
@@ -63,48 +63,41 @@ public final class Decoder {
         }
     }
 
-    /// @param path as users write it: `spec.containers[0].image`
-    /// @param goPath as Go's decoder writes it: without indices
-    private ObjectNode object(Field field, ObjectNode given, String path, String goPath)
+    /// @param at null for the whole
+    private ObjectNode object(Field field, ObjectNode given, @Nullable Place at)
             throws TypeException {
         Map<String, JsonNode> read = new HashMap<>();
-        for (var name : (Iterable<String>) given::fieldNames) {
+        for (var entry : given.properties()) {
+            var name = entry.getKey();
             var property = field.properties().get(name);
-            if (property == null) unknown.accept(join(path, name));
-            else read(field, name, property, given.path(name), path, goPath, read);
+            if (property == null) unknown.accept(join(at == null ? "" : at.path(), name));
+            else read(new Place(at, field, name, Step.FIELD, property), entry.getValue(), read);
         }
         var shaped = NODES.objectNode();
-        if (path.isEmpty()) {
-            for (var name : FIRST) put(field, name, read.get(name), shaped);
+        if (at == null) {
+            for (var name : FIRST) {
+                var property = field.properties().get(name);
+                if (property != null) put(property, name, read.get(name), shaped);
+            }
         }
-        for (var name : field.properties().keySet()) {
-            if (!path.isEmpty() || !FIRST.contains(name)) {
-                put(field, name, read.get(name), shaped);
+        for (var property : field.properties().entrySet()) {
+            var name = property.getKey();
+            if (at != null || !FIRST.contains(name)) {
+                put(property.getValue(), name, read.get(name), shaped);
             }
         }
         return shaped;
     }
 
     /// In the order given, so that complaints come in that order.
-    private void read(
-            Field parent,
-            String name,
-            Field field,
-            JsonNode value,
-            String path,
-            String goPath,
-            Map<String, JsonNode> to)
-            throws TypeException {
+    private void read(Place place, JsonNode value, Map<String, JsonNode> to) throws TypeException {
         if (value.isNull()) return;
-        var place = new Place(simpleName(parent.definition()), join(goPath, name), field);
-        var result = value(field, value, join(path, name), place);
-        if (result != null) to.put(name, result);
+        var result = value(place, value);
+        if (result != null) to.put(place.name, result);
     }
 
-    private void put(Field parent, String name, @Nullable JsonNode result, ObjectNode shaped)
+    private void put(Field field, String name, @Nullable JsonNode result, ObjectNode shaped)
             throws TypeException {
-        var field = parent.properties().get(name);
-        if (field == null) return;
         if (result == null) {
             if (field.zero() == Zero.EMIT) shaped.set(name, zero(field));
         } else if (field.zero() != Zero.DROP || !isZero(result)) shaped.set(name, result);
@@ -112,7 +105,7 @@ public final class Decoder {
 
     private JsonNode zero(Field field) throws TypeException {
         return switch (field.type()) {
-            case OBJECT -> object(field, NODES.objectNode(), "x", "x");
+            case OBJECT -> object(field, NODES.objectNode(), Place.inside(field));
             case STRING, QUANTITY -> NODES.textNode(field.type() == Schema.Type.STRING ? "" : "0");
             case INTEGER, INT_OR_STRING, NUMBER -> NODES.numberNode(0);
             case BOOLEAN -> NODES.booleanNode(false);
@@ -129,19 +122,17 @@ public final class Decoder {
     }
 
     /// @return null when the value is as good as absent
-    private @Nullable JsonNode value(Field field, JsonNode value, String path, Place place)
-            throws TypeException {
+    private @Nullable JsonNode value(Place place, JsonNode value) throws TypeException {
+        var field = place.field;
         return switch (field.type()) {
             case OBJECT -> {
                 if (!(value instanceof ObjectNode object)) throw place.mismatch(value);
-                yield object(field, object, path, place.goPath);
+                yield object(field, object, place);
             }
             case OBJECT_OR_OTHER ->
-                    value instanceof ObjectNode object
-                            ? object(field, object, path, place.goPath)
-                            : value;
-            case LIST -> list(field, value, path, place);
-            case MAP -> map(field, value, path, place);
+                    value instanceof ObjectNode object ? object(field, object, place) : value;
+            case LIST -> list(place, value);
+            case MAP -> map(place, value);
             case STRING -> {
                 if (!value.isTextual()) throw place.mismatch(value);
                 yield value;
@@ -170,33 +161,31 @@ public final class Decoder {
         };
     }
 
-    private ArrayNode list(Field field, JsonNode value, String path, Place place)
-            throws TypeException {
+    private ArrayNode list(Place place, JsonNode value) throws TypeException {
         if (!value.isArray()) throw place.mismatch(value);
-        var items = field.items().orElseThrow();
-        var element = new Place(place.struct, place.goPath, items);
+        var items = place.field.items().orElseThrow();
         var shaped = NODES.arrayNode();
         for (int i = 0; i < value.size(); i++) {
             var item = value.get(i);
             if (item.isNull() && items.type() == Schema.Type.OBJECT) item = NODES.objectNode();
             if (item.isNull() && items.type() == Schema.Type.STRING) item = NODES.textNode("");
-            var result = value(items, item, path + "[" + i + "]", element);
+            var element = new Place(place, items, Integer.toString(i), Step.ELEMENT, items);
+            var result = value(element, item);
             if (result != null) shaped.add(result);
         }
         return shaped;
     }
 
     /// Maps come out sorted, as Go writes them.
-    private ObjectNode map(Field field, JsonNode value, String path, Place place)
-            throws TypeException {
+    private ObjectNode map(Place place, JsonNode value) throws TypeException {
         if (!(value instanceof ObjectNode given)) throw place.mismatch(value);
-        var items = field.items().orElseThrow();
+        var items = place.field.items().orElseThrow();
         var shaped = NODES.objectNode();
         for (var name : given.properties().stream().map(Map.Entry::getKey).sorted().toList()) {
             var item = given.path(name);
             if (item.isNull() && items.type() == Schema.Type.STRING) item = NODES.textNode("");
-            var element = new Place(place.struct, place.goPath, items);
-            var result = item.isNull() ? null : value(items, item, join(path, name), element);
+            if (item.isNull()) continue;
+            var result = value(new Place(place, items, name, Step.KEY, items), item);
             if (result != null) shaped.set(name, result);
         }
         return shaped;
@@ -221,6 +210,7 @@ public final class Decoder {
 
     private static JsonNode time(JsonNode value, boolean micros, Place place) throws TypeException {
         if (!value.isTextual()) throw place.mismatch(value);
+        if (!micros && isCanonicalTime(value.textValue())) return value;
         try {
             Instant instant = OffsetDateTime.parse(value.textValue()).toInstant();
             return NODES.textNode(
@@ -233,6 +223,27 @@ public final class Decoder {
                     "parsing time \"%s\" as \"%s\": cannot parse \"%s\" as \"2006\""
                             .formatted(value.textValue(), layout, value.textValue()));
         }
+    }
+
+    /// Whether a time is spelled as it is stored, and surely a time: saves most of the parsing.
+    private static boolean isCanonicalTime(String text) {
+        var shape = "0000-00-00T00:00:00Z";
+        if (text.length() != shape.length()) return false;
+        for (int i = 0; i < shape.length(); i++) {
+            char c = text.charAt(i);
+            boolean fits = shape.charAt(i) == '0' ? c >= '0' && c <= '9' : c == shape.charAt(i);
+            if (!fits) return false;
+        }
+        return within(text, 5, 1, 12)
+                && within(text, 8, 1, 28)
+                && within(text, 11, 0, 23)
+                && within(text, 14, 0, 59)
+                && within(text, 17, 0, 59);
+    }
+
+    private static boolean within(String text, int at, int least, int most) {
+        int number = Integer.parseInt(text, at, at + 2, 10);
+        return number >= least && number <= most;
     }
 
     private static JsonNode bytes(JsonNode value, Place place) throws TypeException {
@@ -275,8 +286,41 @@ public final class Decoder {
         return definition.substring(definition.lastIndexOf('.') + 1);
     }
 
-    /// Where a value stands, in the words of Go's decoder.
-    private record Place(String struct, String goPath, Field field) {
+    private enum Step {
+        FIELD,
+        ELEMENT,
+        KEY
+    }
+
+    /// Where a value stands; put into words only when something is wrong with it.
+    ///
+    /// @param owner what the field belongs to
+    /// @param name of the field, the key of the map, or the index in the list
+    private record Place(@Nullable Place parent, Field owner, String name, Step step, Field field) {
+        /// Somewhere in the whole where nothing can be wrong.
+        static Place inside(Field field) {
+            return new Place(null, field, "", Step.FIELD, field);
+        }
+
+        /// As users write it: `spec.containers[0].image`.
+        String path() {
+            var before = parent == null ? "" : parent.path();
+            return step == Step.ELEMENT ? before + "[" + name + "]" : join(before, name);
+        }
+
+        /// As Go's decoder writes it: up to the last field, without indices and keys.
+        String goPath() {
+            var before = parent == null ? "" : parent.goPath();
+            return step == Step.FIELD ? join(before, name) : before;
+        }
+
+        /// The Go type that the last field on the way belongs to.
+        String struct() {
+            return step == Step.FIELD || parent == null
+                    ? simpleName(owner.definition())
+                    : parent.struct();
+        }
+
         TypeException mismatch(JsonNode found) {
             return mismatch(
                     switch (found.getNodeType()) {
@@ -291,7 +335,7 @@ public final class Decoder {
         TypeException mismatch(String found) {
             return new TypeException(
                     "json: cannot unmarshal %s into Go struct field %s.%s of type %s"
-                            .formatted(found, struct, goPath, goType(field)));
+                            .formatted(found, struct(), goPath(), goType(field)));
         }
 
         private static String goType(Field field) {

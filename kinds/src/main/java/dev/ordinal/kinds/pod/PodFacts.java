@@ -61,6 +61,9 @@ public final class PodFacts {
     public static Optional<PodCondition> condition(Pod pod, String type) {
         var status = pod.getStatus();
         if (status == null || status.getConditions() == null) return Optional.empty();
-        return status.getConditions().stream().filter(c -> c.getType().equals(type)).findFirst();
+        for (var condition : status.getConditions()) {
+            if (condition.getType().equals(type)) return Optional.of(condition);
+        }
+        return Optional.empty();
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// Names, labels and volumes that belong to one ordinal of a set.
 final class Identity {
@@ -24,16 +24,14 @@ final class Identity {
     static final String POD_INDEX = "apps.kubernetes.io/pod-index";
     static final String REVISION = "controller-revision-hash";
 
-    private static final Pattern MEMBER = Pattern.compile("(.*)-([0-9]+)");
-
     private Identity() {}
 
     /// The ordinal in a pod's name, or -1 when it has none that fits an int.
     static int ordinal(String podName) {
-        var match = MEMBER.matcher(podName);
-        if (!match.matches()) return -1;
+        int dash = parentEnd(podName);
+        if (dash < 0) return -1;
         try {
-            return Integer.parseInt(match.group(2));
+            return Integer.parseInt(podName, dash + 1, podName.length(), 10);
         } catch (NumberFormatException _) {
             return -1;
         }
@@ -44,8 +42,18 @@ final class Identity {
     }
 
     static boolean member(StatefulSet set, Pod pod) {
-        var match = MEMBER.matcher(pod.getMetadata().getName());
-        return match.matches() && match.group(1).equals(set.getMetadata().getName());
+        var parent = set.getMetadata().getName();
+        var name = pod.getMetadata().getName();
+        return parentEnd(name) == parent.length() && name.startsWith(parent);
+    }
+
+    /// Where the dash between the set's name and digits is, or -1: there is none. Every look asks
+    /// this of every pod.
+    private static int parentEnd(String podName) {
+        int at = podName.length();
+        while (at > 0 && podName.charAt(at - 1) >= '0' && podName.charAt(at - 1) <= '9') at--;
+        boolean digits = at < podName.length();
+        return digits && at > 0 && podName.charAt(at - 1) == '-' ? at - 1 : -1;
     }
 
     static String podName(StatefulSet set, int ordinal) {
@@ -58,6 +66,7 @@ final class Identity {
 
     /// Claim names of one ordinal by volume name, in the order of the templates.
     static Map<String, String> claimNames(StatefulSet set, int ordinal) {
+        if (templates(set).isEmpty()) return Map.of();
         Map<String, String> names = new LinkedHashMap<>();
         for (var template : templates(set)) {
             var volume = template.getMetadata().getName();
@@ -92,6 +101,7 @@ final class Identity {
     static boolean storageMatches(StatefulSet set, Pod pod) {
         int ordinal = ordinal(pod);
         if (ordinal < 0) return false;
+        if (templates(set).isEmpty()) return true;
         Map<String, String> found = new LinkedHashMap<>();
         if (pod.getSpec() != null && pod.getSpec().getVolumes() != null) {
             for (var volume : pod.getSpec().getVolumes()) {
@@ -101,6 +111,16 @@ final class Identity {
         }
         return claimNames(set, ordinal).entrySet().stream()
                 .allMatch(wanted -> wanted.getValue().equals(found.get(wanted.getKey())));
+    }
+
+    /// A pod that is yet to be stored, as what owns its claims sees it.
+    static Pod unborn(StatefulSet set, int ordinal) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(podName(set, ordinal))
+                .withUid("")
+                .endMetadata()
+                .build();
     }
 
     /// A new pod for one ordinal.

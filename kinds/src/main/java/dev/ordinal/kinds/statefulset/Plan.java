@@ -12,7 +12,6 @@ import dev.ordinal.kinds.pod.PodFacts;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 
 import org.jspecify.annotations.Nullable;
 
@@ -246,7 +245,11 @@ record Plan(
                 var pod = slots[index];
                 if (pod == null) {
                     if (!revisionFor(index).equals(seen.updateRevision())) {
-                        actions.add(new Action.DeletePod(newborn(index), true, nextBatch()));
+                        actions.add(
+                                new Action.DeletePod(
+                                        Identity.unborn(seen.set(), seen.start() + index),
+                                        true,
+                                        nextBatch()));
                         updateDeletions++;
                         allowed--;
                     } else if (!seen.countsUnavailable()) return;
@@ -262,14 +265,6 @@ record Plan(
                     return;
                 }
             }
-        }
-
-        private Pod newborn(int index) {
-            return new PodBuilder()
-                    .withNewMetadata()
-                    .withName(Identity.podName(seen.set(), seen.start() + index))
-                    .endMetadata()
-                    .build();
         }
 
         /// Beyond upstream, for sets that ask for it: a pod that is not Ready and not of the

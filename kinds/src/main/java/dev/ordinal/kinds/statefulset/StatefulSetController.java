@@ -319,8 +319,11 @@ public final class StatefulSetController implements Controller {
 
         /// Read by owner, so that a look costs the same however much else the namespace holds.
         private <T extends HasMetadata> List<T> mineOrNobodys(Informer<T> cache) {
-            List<T> found = new ArrayList<>(cache.ownedBy(set.getMetadata().getUid()));
-            found.addAll(cache.orphans(key.namespace()));
+            var owned = cache.ownedBy(set.getMetadata().getUid());
+            var orphans = cache.orphans(key.namespace());
+            if (orphans.isEmpty()) return owned;
+            List<T> found = new ArrayList<>(owned);
+            found.addAll(orphans);
             found.sort(Comparator.comparing(object -> object.getMetadata().getName()));
             return found;
         }
@@ -590,8 +593,6 @@ public final class StatefulSetController implements Controller {
                 throw refused;
             }
             var pod = Identity.newPod(set, revision.template(), revision.name(), ordinal);
-            var asked = Typed.read(pod, Pod.class);
-            asked.getMetadata().setUid("");
             @Nullable ApiException failure = null;
             try {
                 var written = api.create(Types.PODS, key.namespace(), new Body.Tree(pod), WRITE);
@@ -600,7 +601,7 @@ public final class StatefulSetController implements Controller {
                 if (refused.is("AlreadyExists")) throw refused;
                 failure = refused;
             }
-            ownClaims(asked);
+            ownClaims(Identity.unborn(set, ordinal));
             say(failure, "Create", name);
             if (failure != null) throw failure;
         }

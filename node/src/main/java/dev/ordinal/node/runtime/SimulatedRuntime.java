@@ -20,7 +20,9 @@ public final class SimulatedRuntime implements Runtime {
 
     private final InstantSource clock;
     private final Map<String, Sandbox> sandboxes = new HashMap<>();
-    private final Map<ContainerKey, Simulated> containers = new HashMap<>();
+
+    /// By pod: a pod that goes takes its own, however many others there are.
+    private final Map<String, Map<ContainerKey, Simulated>> containers = new HashMap<>();
     private long started;
 
     public SimulatedRuntime(InstantSource clock) {
@@ -58,12 +60,8 @@ public final class SimulatedRuntime implements Runtime {
     /// Whoever waits for an end hears of it after the lock is free.
     private synchronized List<Simulated> take(String podUid) {
         sandboxes.remove(podUid);
-        var its =
-                containers.values().stream()
-                        .filter(container -> container.key().podUid().equals(podUid))
-                        .toList();
-        its.forEach(container -> containers.remove(container.key()));
-        return its;
+        var its = containers.remove(podUid);
+        return its == null ? List.of() : List.copyOf(its.values());
     }
 
     @Override
@@ -79,7 +77,7 @@ public final class SimulatedRuntime implements Runtime {
                         "%064x".formatted(++started),
                         clock.instant(),
                         spec.annotations());
-        if (containers.putIfAbsent(spec.key(), container) != null) {
+        if (of(spec.key()).putIfAbsent(spec.key(), container) != null) {
             throw new ContainerException(
                     ContainerException.Kind.MACHINE, spec.key() + " was started before");
         }
@@ -119,7 +117,7 @@ public final class SimulatedRuntime implements Runtime {
             throw new ContainerException(
                     ContainerException.Kind.MACHINE, key + " is running: not removed");
         }
-        containers.remove(key);
+        of(key).remove(key);
     }
 
     /// Lets a container print a line.
@@ -140,10 +138,14 @@ public final class SimulatedRuntime implements Runtime {
     }
 
     private synchronized Simulated find(ContainerKey key) {
-        var found = containers.get(key);
+        var found = containers.getOrDefault(key.podUid(), Map.of()).get(key);
         if (found != null) return found;
         throw new ContainerException(
                 ContainerException.Kind.NOT_RUNNING, "there is no container " + key);
+    }
+
+    private Map<ContainerKey, Simulated> of(ContainerKey key) {
+        return containers.computeIfAbsent(key.podUid(), _ -> new HashMap<>());
     }
 
     @Override

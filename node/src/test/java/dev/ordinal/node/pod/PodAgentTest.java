@@ -40,9 +40,8 @@ class PodAgentTest {
     private final CountDownLatch stop = new CountDownLatch(1);
 
     @BeforeEach
-    void open() throws IOException, InterruptedException {
+    void open() throws IOException {
         node = new TestNode(folder, this::probe, this::hook);
-        node.agent.start();
     }
 
     @AfterEach

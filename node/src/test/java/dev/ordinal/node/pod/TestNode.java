@@ -23,6 +23,7 @@ final class TestNode implements AutoCloseable {
     final BlockingQueue<String> refreshed = new LinkedBlockingQueue<>();
     final PodAgent.Parts parts;
     final PodAgent agent;
+    private boolean started;
 
     TestNode(Path folder, Probes probes, Hooks hooks) throws IOException {
         parts =
@@ -39,10 +40,13 @@ final class TestNode implements AutoCloseable {
         agent = new PodAgent(parts);
     }
 
-    /// Creates pod `p` with one container `c`, bound to the node.
+    /// Creates pod `p` with one container `c`, bound to the node. The node starts with the first:
+    /// what was there before is no news to it.
     ///
     /// @param spec further fields, each with a comma at its end
-    void createPod(String spec, String container) {
+    void createPod(String spec, String container) throws InterruptedException {
+        if (!started) agent.start();
+        started = true;
         cluster.create(
                 Types.PODS,
                 "{'metadata':{'name':'p'},'spec':{%s'nodeName':'n1','containers':[{'name':'c','image':'i'%s}]}}"
