@@ -486,9 +486,11 @@ class WorkedExampleIT {
 
     @Test
     void whoAppliesOnTheServerOwnsWhatItSays() throws Exception {
-        var settings = "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"settings\"},\"data\":{%s}}";
+        var settings =
+                "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"settings\"},\"data\":{%s}}";
         apply(settings.formatted("\"colour\":\"red\",\"size\":\"1\"")).ok();
-        in("patch", "cm", "settings", "--type=merge", "-p", "{\"data\":{\"colour\":\"blue\"}}").ok();
+        in("patch", "cm", "settings", "--type=merge", "-p", "{\"data\":{\"colour\":\"blue\"}}")
+                .ok();
 
         var refused = apply(settings.formatted("\"colour\":\"green\""));
         assertThat(refused.code()).isEqualTo(1);
@@ -505,18 +507,27 @@ class WorkedExampleIT {
                 .isEqualTo("{\"colour\":\"green\"}");
         assertThat(in("get", "cm", "settings", "-o", "yaml").ok()).doesNotContain("managedFields");
         assertThat(in("get", "cm", "settings", "-o", "yaml", "--show-managed-fields").ok())
-                .contains("      f:data:\n        f:colour: {}\n    manager: kubectl\n    operation: Apply\n");
+                .contains(
+                        "      f:data:\n"
+                                + "        f:colour: {}\n"
+                                + "    manager: kubectl\n"
+                                + "    operation: Apply\n");
         in("delete", "cm", "settings").ok();
     }
 
     @Test
     void clientSideApplyBecomesServerSideApply() throws Exception {
-        var settings = "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"moved\"},\"data\":{%s}}";
-        var file = Files.writeString(folder.resolve("moved.json"), settings.formatted("\"a\":\"1\",\"b\":\"2\""));
+        var settings =
+                "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"moved\"},\"data\":{%s}}";
+        var file =
+                Files.writeString(
+                        folder.resolve("moved.json"),
+                        settings.formatted("\"a\":\"1\",\"b\":\"2\""));
         in("apply", "-f", file.toString()).ok();
         assertThat(apply(settings.formatted("\"a\":\"3\"")).ok())
                 .contains("configmap/moved serverside-applied\n");
-        assertThat(in("get", "cm", "moved", "-o", "jsonpath={.data}").ok()).isEqualTo("{\"a\":\"3\"}");
+        assertThat(in("get", "cm", "moved", "-o", "jsonpath={.data}").ok())
+                .isEqualTo("{\"a\":\"3\"}");
         in("delete", "cm", "moved").ok();
     }
 

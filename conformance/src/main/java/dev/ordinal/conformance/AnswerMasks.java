@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -70,6 +71,7 @@ final class AnswerMasks {
                 case "managedFields" -> {
                     if (owners) masked.set("managedFields", sorted(tree(value)));
                 }
+                case "name" -> masked.set("name", name(object, value));
                 case "causes" -> masked.set("causes", owners ? sorted(tree(value)) : tree(value));
                 case "continue" ->
                         masked.put("continue", value.asText().isEmpty() ? "" : "<token>");
@@ -78,7 +80,7 @@ final class AnswerMasks {
                     if (!column) masked.set("description", tree(value));
                 }
                 case "items" -> masked.set("items", items(tree(value)));
-                default -> masked.set(field.getKey(), tree(value));
+                default -> masked.set(text(field.getKey()), tree(value));
             }
         }
         return masked;
@@ -108,6 +110,13 @@ final class AnswerMasks {
             if (item instanceof ObjectNode object) object.remove(List.of("apiVersion", "kind"));
         }
         return items;
+    }
+
+    /// A name that was generated, where it is told who made what.
+    private JsonNode name(ObjectNode of, JsonNode given) {
+        var base = of.path("generateName").asText();
+        boolean generated = owners && !base.isEmpty() && given.asText().startsWith(base);
+        return tree(generated ? TextNode.valueOf(base + "<generated>") : given);
     }
 
     /// Lists and bookmarks have whatever version the server has reached.
