@@ -53,7 +53,8 @@ public final class Fuzz {
                     "resourceVersion should not be set on objects to be created"
                             + "|resourceVersion: Invalid value"
                             + "|Timeout: Too large resource version"
-                            + "|unknown patch type|map: map\\[|The order in patch list");
+                            + "|unknown patch type|map: map\\[|The order in patch list"
+                            + "|failed to create typed patch object|failed to convert new object");
 
     private static final List<String> COLLECTIONS =
             List.of(
@@ -72,6 +73,17 @@ public final class Fuzz {
                     "/apis/storage.k8s.io/v1/storageclasses",
                     "/api/v1/persistentvolumes",
                     "/api/v1/nodes");
+
+    private static final Map<String, String> KINDS =
+            Map.of(
+                    "configmaps", "ConfigMap",
+                    "secrets", "Secret",
+                    "services", "Service",
+                    "statefulsets", "StatefulSet",
+                    "persistentvolumeclaims", "PersistentVolumeClaim",
+                    "leases", "Lease",
+                    "endpointslices", "EndpointSlice",
+                    "events", "Event");
 
     private static final List<String> BODIES =
             List.of(
@@ -347,7 +359,8 @@ public final class Fuzz {
                             type(random),
                             accept(random),
                             id);
-            case 3, 4 ->
+            case 3 -> applied(random, collection, accept(random), id);
+            case 4 ->
                     send(
                             "PATCH",
                             item + sub(random) + query(random),
@@ -475,6 +488,29 @@ public final class Fuzz {
     private static String patch(Random random) {
         return damaged(
                 random, json(random, any(random, random.nextInt(5) == 0 ? BODIES : OPERATIONS)));
+    }
+
+    /// A configuration of one of two managers, mostly for the object that it names.
+    private void applied(Random random, String collection, String accept, String id) {
+        var name = "n" + random.nextInt(8);
+        var manager = random.nextBoolean() ? "a" : "b";
+        var query = "?fieldManager=" + manager + (random.nextBoolean() ? "&force=true" : "");
+        var resource = collection.substring(collection.lastIndexOf('/') + 1);
+        var version =
+                collection
+                        .replaceFirst("^/apis?/", "")
+                        .replaceFirst("/(namespaces/)?[^/]*(/[^/]*)?$", "");
+        var type =
+                "{\"apiVersion\":\"%s\",\"kind\":\"%s\","
+                        .formatted(version, KINDS.getOrDefault(resource, "Pod"));
+        var config = type + any(random, BODIES).substring(1).replace("$n", name);
+        send(
+                "PATCH",
+                collection + "/" + name + sub(random) + query,
+                damaged(random, json(random, config)),
+                "application/apply-patch+yaml",
+                accept,
+                id);
     }
 
     private static String json(Random random, String text) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -151,17 +152,53 @@ public interface Api {
         }
     }
 
-    /// @param fieldManager empty: the server derives it
+    /// @param fieldManager empty: what the user agent begins with
     /// @param fieldValidation ``, `Ignore`, `Warn` or `Strict`
+    /// @param userAgent `kubectl/v1.36.2 (linux/amd64)`, or empty
     record WriteOptions(
             String fieldManager,
             String fieldValidation,
             boolean dryRun,
             boolean force,
-            String user) {
+            String user,
+            String userAgent) {
+        private static final int MANAGER_MAX = 128;
+
+        public WriteOptions(
+                String fieldManager,
+                String fieldValidation,
+                boolean dryRun,
+                boolean force,
+                String user) {
+            this(fieldManager, fieldValidation, dryRun, force, user, "");
+        }
+
+        /// Who owns the fields that are written.
+        public String manager() {
+            if (!fieldManager.isEmpty()) return fieldManager;
+            var name = userAgent.split("/", 2)[0];
+            var manager = new StringBuilder();
+            int length = 0;
+            for (int c : name.codePoints().toArray()) {
+                if (!isPrintable(c)) continue;
+                length += Character.toString(c).getBytes(StandardCharsets.UTF_8).length;
+                if (length > MANAGER_MAX) break;
+                manager.appendCodePoint(c);
+            }
+            return manager.isEmpty() ? "unknown" : manager.toString();
+        }
+
+        private static boolean isPrintable(int c) {
+            if (c == ' ') return true;
+            return Character.isDefined(c)
+                    && !Character.isISOControl(c)
+                    && !Character.isWhitespace(c)
+                    && !Character.isSpaceChar(c);
+        }
+
         /// For our own controllers.
         public static WriteOptions by(String manager) {
-            return new WriteOptions(manager, "", false, false, "system:" + manager);
+            return new WriteOptions(manager, "", false, false, "system:" + manager, "");
         }
     }
 

@@ -2,12 +2,14 @@ package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 
 import dev.ordinal.api.Api.Body;
 import dev.ordinal.api.Api.Patch;
 import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.apply.Managed;
 import dev.ordinal.api.patch.JsonPatch;
 import dev.ordinal.api.patch.MergePatch;
 import dev.ordinal.api.patch.StrategicMergePatch;
@@ -207,7 +209,79 @@ public final class Decoding {
         return shaped;
     }
 
-    private static void checkIdentity(Kind kind, Stored current, ObjectNode shaped) {
+    /// The configuration that an apply patch is.
+    ///
+    /// @param doubles hears of keys given twice
+    static ObjectNode configuration(Patch patch, Consumer<String> doubles) {
+        try {
+            var tree = Text.yaml(patch.bytes(), doubles);
+            if (tree instanceof ObjectNode object) return object;
+            if (tree.isNull()) return JsonNodeFactory.instance.objectNode();
+            throw undecodableYaml(
+                    "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+                            + goName(tree)
+                            + " into Go value of type map[string]interface {}");
+        } catch (Text.MalformedException malformed) {
+            throw undecodableYaml(String.valueOf(malformed.getMessage()));
+        }
+    }
+
+    private static ApiException undecodableYaml(String why) {
+        return ApiException.badRequest("error decoding YAML: " + why);
+    }
+
+    /// An object that a configuration has been applied to, as it is stored.
+    static ObjectNode applied(Kind kind, ObjectNode tree) {
+        try {
+            return kind.toStored(kind.decode(tree, _ -> {}));
+        } catch (Decoder.TypeException wrong) {
+            var metadata = Metadata.of(tree);
+            throw new ApiException(
+                    new Status(
+                            500,
+                            "",
+                            "failed to convert new object (%s/%s; %s, Kind=%s) to proper version (%s): %s"
+                                    .formatted(
+                                            metadata.path("namespace").asText(),
+                                            metadata.path("name").asText(),
+                                            (kind.group().isEmpty() ? "/" : "") + kind.apiVersion(),
+                                            kind.kind(),
+                                            kind.apiVersion(),
+                                            wrong.getMessage()),
+                            null));
+        }
+    }
+
+    /// For an object that does not exist yet.
+    static void checkApplied(
+            Kind kind, @Nullable String namespace, String name, ObjectNode object) {
+        var metadata = Metadata.of(object);
+        var uid = metadata.path("uid").asText();
+        if (!uid.isEmpty()) {
+            throw ApiException.conflict(
+                    kind.type(),
+                    name,
+                    "uid mismatch: the provided object specified uid %s, and no existing object was found"
+                            .formatted(uid));
+        }
+        placeIn(kind, namespace, metadata);
+        var given = metadata.path("name").asText();
+        if (given.isEmpty()) {
+            throw ApiException.badRequest(
+                    "the name of the object (%s based on URL) was undeterminable: name must be provided"
+                            .formatted(name));
+        }
+        checkName(given, name);
+    }
+
+    private static void checkName(String given, String name) {
+        if (given.equals(name)) return;
+        throw ApiException.badRequest(
+                "the name of the object (%s) does not match the name on the URL (%s)"
+                        .formatted(given, name));
+    }
+
+    static void checkIdentity(Kind kind, Stored current, ObjectNode shaped) {
         var metadata = Metadata.of(shaped);
         var uid = metadata.path("uid").asText();
         if (!uid.isEmpty() && !uid.equals(current.uid())) {
@@ -218,11 +292,7 @@ public final class Decoding {
             }
             throw problems.invalid(kind.kind(), kind.stored().group(), current.name());
         }
-        if (!metadata.path("name").asText().equals(current.name())) {
-            throw ApiException.badRequest(
-                    "the name of the object (%s) does not match the name on the URL (%s)"
-                            .formatted(metadata.path("name").asText(), current.name()));
-        }
+        checkName(metadata.path("name").asText(), current.name());
         if (!metadata.path("namespace").asText().equals(current.namespace())) {
             throw otherNamespace();
         }
@@ -261,7 +331,7 @@ public final class Decoding {
                             "error decoding patch: json: cannot unmarshal object into Go value of"
                                     + " type []handlers.jsonPatchOp");
                 }
-                yield object(JsonPatch.apply(current, operations));
+                yield object(JsonPatch.apply(Managed.expanded(current), operations));
             }
             case Patch.MERGE -> {
                 requireObject(changes);

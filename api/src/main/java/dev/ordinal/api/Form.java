@@ -2,6 +2,7 @@ package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.apply.Shape;
 import dev.ordinal.api.schema.Decoder.TypeException;
 
 import java.util.function.Consumer;
@@ -20,6 +21,9 @@ public interface Form {
 
     /// The object with its keys in canonical order.
     ObjectNode shape(ObjectNode object);
+
+    /// Which of its parts have owners of their own.
+    Shape applied();
 
     /// What OpenAPI v3 tells of the fields, without metadata, apiVersion and kind.
     ObjectNode published();

@@ -1,8 +1,12 @@
 package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.apply.FieldManager;
+import dev.ordinal.api.apply.FieldSet;
+import dev.ordinal.api.apply.Shape;
 import dev.ordinal.api.schema.Decoder;
 import dev.ordinal.api.schema.Defaults;
 import dev.ordinal.api.schema.Schema;
@@ -11,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -52,6 +58,8 @@ public final class Kind {
     private final @Nullable Kind storage;
     private final @Nullable Deleting deleting;
     private final boolean anyFinalizer;
+    private final Map<String, FieldManager.Version> versions;
+    private final ObjectNode empty;
 
     private Kind(Builder b) {
         type = b.type;
@@ -84,6 +92,54 @@ public final class Kind {
         storage = b.storage;
         deleting = b.deleting;
         anyFinalizer = b.anyFinalizer || b.form != null;
+        versions = versions(b.restoredInStatus);
+        empty = twin == null ? nothing() : twin.of.empty;
+    }
+
+    /// As requests for the object itself and its subresources see its fields.
+    ///
+    /// @see "upstream: the GetResetFields of each strategy"
+    private Map<String, FieldManager.Version> versions(Set<String> restoredInStatus) {
+        var owned = form == null ? Shape.of(schema.root()) : form.applied();
+        Set<String> restored = new HashSet<>(restoredInStatus);
+        restored.add("spec");
+        if (form != null) restored.add("metadata");
+        var status = hasStatus ? FieldSet.of("status") : new FieldSet();
+        return Map.of(
+                "", version(owned, status),
+                "status", version(owned, FieldSet.of(restored.toArray(String[]::new))),
+                "finalize", version(owned, FieldSet.of("status")));
+    }
+
+    private FieldManager.Version version(Shape owned, FieldSet reset) {
+        return new FieldManager.Version(
+                apiVersion(), kind, owned, reset, form != null, this::fromStored, this::toStored);
+    }
+
+    private ObjectNode fromStored(ObjectNode object) {
+        boolean shows = twin != null || form != null;
+        return shows && !object.path("apiVersion").asText().equals(apiVersion())
+                ? shown(object)
+                : object;
+    }
+
+    private ObjectNode nothing() {
+        var nothing = JsonNodeFactory.instance.objectNode();
+        nothing.put("apiVersion", apiVersion()).put("kind", kind);
+        return form == null ? Decoder.normalize(schema, nothing) : nothing;
+    }
+
+    /// For the owners of its fields.
+    ///
+    /// @param subresource null: the object itself
+    FieldManager.Version version(@Nullable String subresource) {
+        var version = versions.get(subresource == null ? "" : subresource);
+        return version == null ? Objects.requireNonNull(versions.get("")) : version;
+    }
+
+    /// An object of which nothing is said. Shared: never change it.
+    ObjectNode empty() {
+        return empty;
     }
 
     /// @param plural as in the URL: `statefulsets`
@@ -189,8 +245,8 @@ public final class Kind {
     /// The media types of patches it takes.
     public List<String> patchTypes() {
         return form == null
-                ? List.of(Api.Patch.JSON, Api.Patch.MERGE, Api.Patch.STRATEGIC)
-                : List.of(Api.Patch.JSON, Api.Patch.MERGE);
+                ? List.of(Api.Patch.JSON, Api.Patch.MERGE, Api.Patch.STRATEGIC, Api.Patch.APPLY)
+                : List.of(Api.Patch.JSON, Api.Patch.MERGE, Api.Patch.APPLY);
     }
 
     /// A tree as it came, without what the kind does not know.
@@ -198,7 +254,14 @@ public final class Kind {
     /// @param unknown hears the path of each such field
     /// @throws Decoder.TypeException a value cannot be of its field's type
     ObjectNode decode(ObjectNode tree, Consumer<String> unknown) throws Decoder.TypeException {
-        return form == null ? Decoder.decode(schema, tree, unknown) : form.decode(tree, unknown);
+        var decoded =
+                form == null ? Decoder.decode(schema, tree, unknown) : form.decode(tree, unknown);
+        var owners = tree.path("metadata").path("managedFields");
+        // An empty list is not as good as none: it says that nobody owns anything any more.
+        if (owners.isArray() && owners.isEmpty()) {
+            Metadata.of(decoded).putArray("managedFields");
+        }
+        return decoded;
     }
 
     /// A stored object as writes of this kind see it.
@@ -223,24 +286,28 @@ public final class Kind {
 
     /// A stored object as this kind shows it.
     Stored shown(Stored object) {
-        if (form != null) return shown(form, object);
-        if (twin == null) return object;
-        var shown = Decoder.normalize(schema, twin.fromStored.apply(object.copy()));
-        return Stored.encode(
-                object.revision(), shown.put("apiVersion", apiVersion()).put("kind", kind));
+        if (form == null && twin == null) return object;
+        var shown = shown(object.tree());
+        return shown.equals(object.tree()) ? object : Stored.encode(object.revision(), shown);
     }
 
     /// Its description may have changed since it was stored.
-    private Stored shown(Form form, Stored object) {
+    private ObjectNode shown(ObjectNode object) {
+        if (form == null) {
+            var copy = object.deepCopy();
+            var shown = twin == null ? copy : twin.fromStored.apply(copy);
+            return Decoder.normalize(schema, shown)
+                    .put("apiVersion", apiVersion())
+                    .put("kind", kind);
+        }
         ObjectNode pruned;
         try {
-            pruned = form.decode(object.tree(), _ -> {});
+            pruned = form.decode(object, _ -> {});
         } catch (Decoder.TypeException damaged) {
             throw new IllegalStateException(kind + ": " + damaged.getMessage(), damaged);
         }
         form.fillDefaults(pruned);
-        var shown = form.shape(pruned.put("apiVersion", apiVersion()).put("kind", kind));
-        return shown.equals(object.tree()) ? object : Stored.encode(object.revision(), shown);
+        return form.shape(pruned.put("apiVersion", apiVersion()).put("kind", kind));
     }
 
     /// Fills in every default; doing it again changes nothing.
@@ -398,6 +465,7 @@ public final class Kind {
         private @Nullable Kind storage;
         private @Nullable Deleting deleting;
         private boolean anyFinalizer;
+        private Set<String> restoredInStatus = Set.of();
 
         private Builder(GroupVersionResource type, Schema schema) {
             this.type = type;
@@ -442,6 +510,14 @@ public final class Kind {
 
         public Builder status() {
             hasStatus = true;
+            return this;
+        }
+
+        /// What a write of the status cannot change, besides the spec.
+        ///
+        /// @param fields dots for fields: `metadata.ownerReferences`
+        public Builder restoredInStatus(String... fields) {
+            restoredInStatus = Set.of(fields);
             return this;
         }
 

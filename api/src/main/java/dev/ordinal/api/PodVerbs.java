@@ -41,6 +41,7 @@ final class PodVerbs {
                 name,
                 "binding",
                 current -> bound(registry, pods, current, binding, node),
+                Registry.Owners.GIVEN,
                 options,
                 List.of());
         return success();
@@ -156,6 +157,7 @@ final class PodVerbs {
                                     .put("lastTransitionTime", registry.now().toString()));
                     return pod;
                 },
+                Registry.Owners.GIVEN,
                 options,
                 List.of());
         registry.delete(pods.type(), namespace, name, delete);

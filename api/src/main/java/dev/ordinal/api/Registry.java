@@ -3,6 +3,8 @@ package dev.ordinal.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Admission.Operation;
+import dev.ordinal.api.apply.FieldManager;
+import dev.ordinal.api.apply.Managed;
 import dev.ordinal.store.StaleException;
 import dev.ordinal.store.Store;
 
@@ -172,7 +174,8 @@ public final class Registry implements Api {
         for (int attempt = 1; ; attempt++) {
             try {
                 var object = kind.toStored(decoded.tree().deepCopy());
-                return insert(kind, object, options, decoded.warnings()).map(kind::shown);
+                return insert(kind, object, Owners.NOTED, options, decoded.warnings())
+                        .map(kind::shown);
             } catch (TakenException taken) {
                 if (!generated) throw taken.refusal(kind);
                 if (attempt == GENERATED_TRIES) throw taken.generatedRefusal(kind);
@@ -182,7 +185,11 @@ public final class Registry implements Api {
 
     /// Creates an object whose body has been decoded.
     private Written insert(
-            Kind kind, ObjectNode object, WriteOptions options, List<String> warnings)
+            Kind kind,
+            ObjectNode object,
+            Owners owners,
+            WriteOptions options,
+            List<String> warnings)
             throws TakenException {
         var metadata = Metadata.of(object);
         for (var field :
@@ -197,6 +204,9 @@ public final class Registry implements Api {
             metadata.remove(field);
         }
         kind.defaulting(object);
+        if (owners == Owners.NOTED) {
+            fieldManager(kind, null).update(null, object, options.manager());
+        }
         metadata.put("uid", uid());
         metadata.put("creationTimestamp", now().toString());
         if (metadata.path("name").asText().isEmpty()) {
@@ -331,7 +341,8 @@ public final class Registry implements Api {
         if (entry == null && kind.createsOnUpdate() && subresource == null) {
             try {
                 var object = kind.toStored(decoded.tree().deepCopy());
-                return insert(kind, object, options, decoded.warnings()).map(kind::shown);
+                return insert(kind, object, Owners.NOTED, options, decoded.warnings())
+                        .map(kind::shown);
             } catch (TakenException _) {
                 // Somebody else has just created it: go on with the update.
             }
@@ -350,6 +361,7 @@ public final class Registry implements Api {
                 name,
                 subresource,
                 _ -> kind.toStored(decoded.tree().deepCopy()),
+                Owners.NOTED,
                 options,
                 decoded.warnings());
     }
@@ -371,6 +383,9 @@ public final class Registry implements Api {
         if ("scale".equals(subresource) && scale != null) {
             return ScaleView.patch(this, kind, scale, namespace, name, patch, options);
         }
+        if (patch.mediaType().equals(Patch.APPLY)) {
+            return apply(kind, namespace, name, subresource, patch, options);
+        }
         List<String> warnings = new ArrayList<>();
         return modify(
                 kind,
@@ -382,8 +397,97 @@ public final class Registry implements Api {
                     return kind.toStored(
                             Decoding.patched(kind, kind.shown(current), patch, options, warnings));
                 },
+                Owners.NOTED,
                 options,
                 warnings);
+    }
+
+    /// Puts a configuration over an object, or makes one of it.
+    private Written apply(
+            Kind kind,
+            @Nullable String namespace,
+            String name,
+            @Nullable String subresource,
+            Patch patch,
+            WriteOptions options) {
+        List<String> doubles = new ArrayList<>();
+        var config = Decoding.configuration(patch, doubles::add);
+        var warnings = options.fieldValidation().equals("Ignore") ? List.<String>of() : doubles;
+        var manager = fieldManager(kind, subresource);
+        while (true) {
+            if (store.latest().get(key(kind, namespace, name)) != null) {
+                Change change =
+                        current -> {
+                            var tree =
+                                    manager.apply(
+                                            kind.read(current),
+                                            config,
+                                            options.fieldManager(),
+                                            options.force());
+                            checkDoubles(doubles, options);
+                            var applied = Decoding.applied(kind, tree);
+                            Decoding.checkIdentity(kind, current, applied);
+                            return applied;
+                        };
+                return modify(
+                        kind,
+                        namespace,
+                        name,
+                        subresource,
+                        change,
+                        Owners.GIVEN,
+                        options,
+                        warnings);
+            }
+            var tree = manager.apply(null, config, options.fieldManager(), options.force());
+            checkDoubles(doubles, options);
+            var applied = Decoding.applied(kind, tree);
+            Decoding.checkApplied(kind, namespace, name, applied);
+            if (subresource != null && !kind.createsOnUpdate()) {
+                throw ApiException.notFound(kind.type(), name);
+            }
+            try {
+                return insert(kind, applied, Owners.GIVEN, options, warnings).map(kind::shown);
+            } catch (TakenException _) {
+                // Somebody else has just created it: apply to that.
+            }
+        }
+    }
+
+    static void checkDoubles(List<String> doubles, WriteOptions options) {
+        if (doubles.isEmpty() || !options.fieldValidation().equals("Strict")) return;
+        throw ApiException.badRequest(
+                "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal"
+                        + " errors:\n"
+                        + "  "
+                        + doubles.getFirst());
+    }
+
+    /// @param subresource null: the object itself
+    FieldManager fieldManager(Kind kind, @Nullable String subresource) {
+        var own = kind.version(subresource);
+        var at = subresource == null ? "" : subresource;
+        return new FieldManager(
+                own, named -> version(kind, subresource, named), kind.empty(), at, now());
+    }
+
+    /// Another version of a kind, if it is served. One of another group is another kind here, as
+    /// upstream, although it shows the same objects.
+    private FieldManager.@Nullable Version version(
+            Kind kind, @Nullable String subresource, String apiVersion) {
+        if (apiVersion.equals(kind.apiVersion())) return kind.version(subresource);
+        var other = served.byType.get(GroupVersionResource.of(apiVersion, kind.plural()));
+        return other != null && other.group().equals(kind.group())
+                ? other.version(subresource)
+                : null;
+    }
+
+    /// How the entries of `managedFields` of a new state come about.
+    enum Owners {
+        /// The writer has an entry of what it changes.
+        NOTED,
+        /// The state has its entries already.
+        GIVEN
     }
 
     /// What an object should become; called again when another write came first.
@@ -399,6 +503,7 @@ public final class Registry implements Api {
             String name,
             @Nullable String subresource,
             Change change,
+            Owners owners,
             WriteOptions options,
             List<String> warnings) {
         while (true) {
@@ -406,7 +511,7 @@ public final class Registry implements Api {
             var proposed = change.of(current);
             checkPreconditions(kind, name, current, proposed);
             try {
-                return replace(kind, current, proposed, subresource, options, warnings)
+                return replace(kind, current, proposed, subresource, owners, options, warnings)
                         .map(kind::shown);
             } catch (StaleException _) {
                 if (store.latest().get(key(kind, namespace, name)) == null) {
@@ -453,12 +558,19 @@ public final class Registry implements Api {
             Stored current,
             ObjectNode object,
             @Nullable String subresource,
+            Owners owners,
             WriteOptions options,
             List<String> warnings)
             throws StaleException {
         var old = kind.read(current);
+        var entries = Metadata.of(object).get("managedFields");
         restore(kind, object, old, subresource);
         kind.defaulting(object);
+        if (entries == null) Metadata.of(object).remove("managedFields");
+        else Metadata.of(object).set("managedFields", entries);
+        if (owners == Owners.NOTED) {
+            fieldManager(kind, subresource).update(old, object, options.manager());
+        }
         kind.preparing().forEach(step -> step.prepare(object, old, subresource));
         if (subresource == null || !KEEPS_SPEC.contains(subresource)) {
             countGeneration(kind, object, old);
@@ -483,7 +595,7 @@ public final class Registry implements Api {
                     subresource == null ? concat(warnings, kind.warnings(object, old)) : warnings;
             var shaped = kind.shape(object);
             Metadata.of(shaped).put("resourceVersion", Long.toString(current.revision()));
-            if (Trees.same(shaped, current.tree())) return new Written(current, false, told);
+            if (isSame(shaped, current.tree())) return new Written(current, false, told);
             if (options.dryRun()) {
                 return new Written(Stored.encode(current.revision(), shaped), false, told);
             }
@@ -500,6 +612,13 @@ public final class Registry implements Api {
         } finally {
             attempt.end(done);
         }
+    }
+
+    /// Times alone that owners have changed something do not make another state.
+    private static boolean isSame(ObjectNode shaped, ObjectNode current) {
+        return Managed.sameButTimes(
+                        shaped.at("/metadata/managedFields"), current.at("/metadata/managedFields"))
+                && Trees.same(Managed.dropped(shaped), Managed.dropped(current));
     }
 
     /// Puts back what no update may change.

@@ -9,6 +9,10 @@ import dev.ordinal.api.Api.Body;
 import dev.ordinal.api.Api.Patch;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.Api.Written;
+import dev.ordinal.api.apply.FieldManager;
+import dev.ordinal.api.apply.FieldSet;
+import dev.ordinal.api.apply.ScaleFields;
+import dev.ordinal.api.apply.Shape;
 import dev.ordinal.api.schema.Decoder;
 import dev.ordinal.api.schema.Schema;
 
@@ -16,11 +20,21 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /// The scale subresource: an `autoscaling/v1` Scale that reads and writes another object.
 final class ScaleView {
     private static final Schema SCHEMA = Schema.load("autoscaling/v1", "Scale");
+    private static final FieldManager.Version VERSION =
+            new FieldManager.Version(
+                    "autoscaling/v1",
+                    "Scale",
+                    Shape.of(SCHEMA.root()),
+                    new FieldSet(),
+                    false,
+                    UnaryOperator.identity(),
+                    UnaryOperator.identity());
 
     private ScaleView() {}
 
@@ -84,15 +98,13 @@ final class ScaleView {
             WriteOptions options) {
         var decoded =
                 Decoding.decode(SCHEMA, "Scale", "autoscaling/v1", body, options.fieldValidation());
-        return write(
-                registry,
-                kind,
-                scale,
-                namespace,
-                name,
-                _ -> decoded.tree(),
-                options,
-                decoded.warnings());
+        Change change =
+                (live, owners) -> {
+                    var wanted = decoded.tree().deepCopy();
+                    owners.update(live, wanted, options.manager());
+                    return wanted;
+                };
+        return write(registry, kind, scale, namespace, name, change, options, decoded.warnings());
     }
 
     static Written patch(
@@ -104,31 +116,54 @@ final class ScaleView {
             Patch patch,
             WriteOptions options) {
         List<String> warnings = new ArrayList<>();
-        return write(
-                registry,
-                kind,
-                scale,
-                namespace,
-                name,
-                current -> {
+        Change change =
+                (live, owners) -> {
                     warnings.clear();
-                    var patched =
-                            Decoding.apply(
-                                    SCHEMA,
-                                    of(kind, scale, current).tree(),
-                                    patch,
-                                    options.fieldValidation(),
-                                    warnings);
-                    return Decoding.decode(
-                                    SCHEMA,
-                                    "Scale",
-                                    "autoscaling/v1",
-                                    new Body.Tree(patched),
-                                    options.fieldValidation())
-                            .tree();
-                },
-                options,
-                warnings);
+                    return patch.mediaType().equals(Patch.APPLY)
+                            ? applied(live, patch, owners, options, warnings)
+                            : patched(live, patch, owners, options, warnings);
+                };
+        return write(registry, kind, scale, namespace, name, change, options, warnings);
+    }
+
+    private static ObjectNode patched(
+            ObjectNode live,
+            Patch patch,
+            FieldManager owners,
+            WriteOptions options,
+            List<String> warnings) {
+        var patched = Decoding.apply(SCHEMA, live, patch, options.fieldValidation(), warnings);
+        var wanted = decoded(patched, options);
+        owners.update(live, wanted, options.manager());
+        return wanted;
+    }
+
+    private static ObjectNode applied(
+            ObjectNode live,
+            Patch patch,
+            FieldManager owners,
+            WriteOptions options,
+            List<String> warnings) {
+        List<String> doubles = new ArrayList<>();
+        var config = Decoding.configuration(patch, doubles::add);
+        var wanted = owners.apply(live, config, options.fieldManager(), options.force());
+        Registry.checkDoubles(doubles, options);
+        if (!options.fieldValidation().equals("Ignore")) warnings.addAll(doubles);
+        return decoded(wanted, options);
+    }
+
+    private static ObjectNode decoded(ObjectNode tree, WriteOptions options) {
+        var body = new Body.Tree(tree);
+        return Decoding.decode(SCHEMA, "Scale", "autoscaling/v1", body, options.fieldValidation())
+                .tree();
+    }
+
+    /// What a Scale should become.
+    @FunctionalInterface
+    private interface Change {
+        /// @param live with the entries of its `managedFields`
+        /// @param owners of the fields of the Scale
+        ObjectNode of(ObjectNode live, FieldManager owners);
     }
 
     private static Written write(
@@ -137,16 +172,33 @@ final class ScaleView {
             Kind.Scale scale,
             @Nullable String namespace,
             String name,
-            Registry.Change change,
+            Change change,
             WriteOptions options,
             List<String> warnings) {
+        var owners =
+                new FieldManager(
+                        VERSION,
+                        named -> named.equals(VERSION.apiVersion()) ? VERSION : null,
+                        JsonNodeFactory.instance.objectNode(),
+                        "scale",
+                        registry.now());
+        var path = scale.specReplicas().substring(1).replace('/', '.');
         var written =
                 registry.modify(
                         kind,
                         namespace,
                         name,
                         "scale",
-                        current -> apply(scale, change.of(current), current),
+                        current -> {
+                            var fields = new ScaleFields(current.tree(), kind.apiVersion(), path);
+                            var live = of(kind, scale, current).copy();
+                            fields.writeTo(live);
+                            var wanted = change.of(live, owners);
+                            var object = apply(scale, wanted, current);
+                            fields.readFrom(wanted, object);
+                            return object;
+                        },
+                        Registry.Owners.GIVEN,
                         options,
                         warnings);
         return new Written(of(kind, scale, written.object()), false, written.warnings());

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.apply.Managed;
+
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -59,6 +61,7 @@ public final class Stored {
             } catch (IOException damaged) {
                 throw new UncheckedIOException(damaged);
             }
+            Managed.compact(decoded);
             tree = decoded;
         }
         return decoded;

@@ -15,9 +15,6 @@ import java.util.Map;
 class HelmIT {
     private static final String CHART = "examples/visits/chart";
 
-    /// Helm applies on the client's side where it is told to.
-    private static final String CLIENT_SIDE = "--server-side=false";
-
     @TempDir private Path home;
 
     @Test
@@ -32,7 +29,6 @@ class HelmIT {
                                     "install",
                                     "app-python",
                                     CHART,
-                                    CLIENT_SIDE,
                                     "--create-namespace",
                                     "--wait",
                                     "--timeout=60s"))
@@ -45,13 +41,12 @@ class HelmIT {
                     "upgrade",
                     "app-python",
                     CHART,
-                    CLIENT_SIDE,
                     "--set=replicas=2",
                     "--wait",
                     "--timeout=60s");
             assertThat(ready(cluster)).isEqualTo("2 of 2");
 
-            helm(cluster, "rollback", "app-python", "1", CLIENT_SIDE, "--wait", "--timeout=60s");
+            helm(cluster, "rollback", "app-python", "1", "--wait", "--timeout=60s");
             assertThat(ready(cluster)).isEqualTo("3 of 3");
             assertThat(helm(cluster, "history", "app-python").lines())
                     .hasSize(4)

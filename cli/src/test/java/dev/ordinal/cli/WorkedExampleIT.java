@@ -9,19 +9,24 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /// The worked example, by kubectl, on real processes.
 class WorkedExampleIT {
     private static LiveCluster cluster;
+
+    @TempDir private Path folder;
 
     @BeforeAll
     static void start() throws IOException {
@@ -477,6 +482,62 @@ class WorkedExampleIT {
             Files.delete(file);
         }
         in("delete", "sts", "ordered").ok();
+    }
+
+    @Test
+    void whoAppliesOnTheServerOwnsWhatItSays() throws Exception {
+        var settings =
+                "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"settings\"},\"data\":{%s}}";
+        apply(settings.formatted("\"colour\":\"red\",\"size\":\"1\"")).ok();
+        in("patch", "cm", "settings", "--type=merge", "-p", "{\"data\":{\"colour\":\"blue\"}}")
+                .ok();
+
+        var refused = apply(settings.formatted("\"colour\":\"green\""));
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.text())
+                .startsWith(
+                        """
+                        error: Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data.colour
+                        Please review the fields above--they currently have other managers. Here
+                        are the ways you can resolve this warning:
+                        """);
+        assertThat(apply(settings.formatted("\"colour\":\"green\""), "--force-conflicts").ok())
+                .isEqualTo("configmap/settings serverside-applied\n");
+        assertThat(in("get", "cm", "settings", "-o", "jsonpath={.data}").ok())
+                .isEqualTo("{\"colour\":\"green\"}");
+        assertThat(in("get", "cm", "settings", "-o", "yaml").ok()).doesNotContain("managedFields");
+        assertThat(in("get", "cm", "settings", "-o", "yaml", "--show-managed-fields").ok())
+                .contains(
+                        "      f:data:\n"
+                                + "        f:colour: {}\n"
+                                + "    manager: kubectl\n"
+                                + "    operation: Apply\n");
+        in("delete", "cm", "settings").ok();
+    }
+
+    @Test
+    void clientSideApplyBecomesServerSideApply() throws Exception {
+        var settings =
+                "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"moved\"},\"data\":{%s}}";
+        var file =
+                Files.writeString(
+                        folder.resolve("moved.json"),
+                        settings.formatted("\"a\":\"1\",\"b\":\"2\""));
+        in("apply", "-f", file.toString()).ok();
+        assertThat(apply(settings.formatted("\"a\":\"3\"")).ok())
+                .contains("configmap/moved serverside-applied\n");
+        assertThat(in("get", "cm", "moved", "-o", "jsonpath={.data}").ok())
+                .isEqualTo("{\"a\":\"3\"}");
+        in("delete", "cm", "moved").ok();
+    }
+
+    private Commands.Result apply(String manifest, String... options) throws IOException {
+        var file = Files.writeString(folder.resolve("applied.json"), manifest);
+        return in(
+                Stream.concat(
+                                Stream.of("apply", "--server-side", "-f", file.toString()),
+                                Stream.of(options))
+                        .toArray(String[]::new));
     }
 
     @Test

@@ -73,7 +73,8 @@ final class Bootstrap {
 
     private void make(GroupVersionResource type, @Nullable String namespace, ObjectNode object) {
         try {
-            api.create(type, namespace, new Api.Body.Tree(object), WriteOptions.by("ordinal"));
+            api.create(
+                    type, namespace, new Api.Body.Tree(object), WriteOptions.by("kube-apiserver"));
         } catch (ApiException refused) {
             boolean there =
                     refused.is("AlreadyExists")

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +29,13 @@ final class AnswerMasks {
     private static final Pattern AGE = Pattern.compile("\\d+[smh]");
 
     private final String namespace;
+    private final boolean owners;
     private final Map<String, String> versions = new HashMap<>();
 
-    AnswerMasks(String namespace) {
+    /// @param owners whether it is told who owns which fields
+    AnswerMasks(String namespace, boolean owners) {
         this.namespace = namespace;
+        this.owners = owners;
     }
 
     String text(String given) {
@@ -62,7 +68,11 @@ final class AnswerMasks {
         for (var field : fields) {
             var value = field.getValue();
             switch (field.getKey()) {
-                case "managedFields" -> {}
+                case "managedFields" -> {
+                    if (owners) masked.set("managedFields", sorted(tree(value)));
+                }
+                case "name" -> masked.set("name", name(object, value));
+                case "causes" -> masked.set("causes", owners ? sorted(tree(value)) : tree(value));
                 case "continue" ->
                         masked.put("continue", value.asText().isEmpty() ? "" : "<token>");
                 case "resourceVersion" -> masked.put("resourceVersion", version(object, value));
@@ -70,10 +80,28 @@ final class AnswerMasks {
                     if (!column) masked.set("description", tree(value));
                 }
                 case "items" -> masked.set("items", items(tree(value)));
-                default -> masked.set(field.getKey(), tree(value));
+                default -> masked.set(text(field.getKey()), tree(value));
             }
         }
         return masked;
+    }
+
+    /// Entries come in the order of their times, which may differ by a second; causes of conflicts
+    /// by manager, upstream in any order.
+    private static JsonNode sorted(JsonNode entries) {
+        List<JsonNode> list = new ArrayList<>();
+        entries.forEach(list::add);
+        list.sort(
+                Comparator.comparing(
+                        (JsonNode entry) ->
+                                String.join(
+                                        "/",
+                                        entry.path("operation").asText(),
+                                        entry.path("manager").asText(),
+                                        entry.path("subresource").asText(),
+                                        entry.path("message").asText(),
+                                        entry.path("field").asText())));
+        return JsonNodeFactory.instance.arrayNode().addAll(list);
     }
 
     /// Ours say of each item what it is; upstream leaves it to the list.
@@ -82,6 +110,13 @@ final class AnswerMasks {
             if (item instanceof ObjectNode object) object.remove(List.of("apiVersion", "kind"));
         }
         return items;
+    }
+
+    /// A name that was generated, where it is told who made what.
+    private JsonNode name(ObjectNode of, JsonNode given) {
+        var base = of.path("generateName").asText();
+        boolean generated = owners && !base.isEmpty() && given.asText().startsWith(base);
+        return tree(generated ? TextNode.valueOf(base + "<generated>") : given);
     }
 
     /// Lists and bookmarks have whatever version the server has reached.

@@ -25,8 +25,9 @@ import java.util.regex.Pattern;
 ///
 /// Blocks of lines are separated by empty lines. A block is a request line, headers, `@NAME =
 /// POINTER` to remember a value of the answer, and the body. `WATCH n PATH` reads n events, fewer
-/// when the server ends the stream, and closes it. `$ns` is the scenario's namespace, `$NAME` a
-/// remembered value, `$x(n)` n letters. Lines with `#` are comments.
+/// when the server ends the stream, and closes it. `UNTIL POINTER=VALUE PATH` asks until a value of
+/// the answer is that, and tells nothing: a controller has done its work. `$ns` is the scenario's
+/// namespace, `$NAME` a remembered value, `$x(n)` n letters. Lines with `#` are comments.
 public final class Exchanges implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
@@ -44,10 +45,11 @@ public final class Exchanges implements AutoCloseable {
     private final Map<String, String> remembered = new LinkedHashMap<>();
 
     /// @param namespace where it plays; must be there
-    public Exchanges(Kubeconfig to, String namespace) {
+    /// @param owners whether answers tell who owns which fields
+    public Exchanges(Kubeconfig to, String namespace, boolean owners) {
         this.to = to;
         this.namespace = namespace;
-        masks = new AnswerMasks(namespace);
+        masks = new AnswerMasks(namespace, owners);
         http =
                 HttpClient.newBuilder()
                         .sslContext(to.tls())
@@ -71,6 +73,7 @@ public final class Exchanges implements AutoCloseable {
 
     private String answer(List<String> lines) throws IOException, InterruptedException {
         var words = filled(lines.getFirst()).split(" ", -1);
+        if (words[0].equals("UNTIL")) return awaited(words[1], words[2]);
         boolean watch = words[0].equals("WATCH");
         var path = watch ? bounded(words[2]) : words[1];
         var request = HttpRequest.newBuilder(to.server().resolve(path)).timeout(ANSWER_MAX);
@@ -95,6 +98,18 @@ public final class Exchanges implements AutoCloseable {
         return watch
                 ? events(request.build(), Integer.parseInt(words[1]))
                 : told(http.send(request.build(), BodyHandlers.ofByteArray()), wanted);
+    }
+
+    private String awaited(String condition, String path) throws IOException, InterruptedException {
+        var parts = condition.split("=", 2);
+        var request = HttpRequest.newBuilder(to.server().resolve(path)).build();
+        var end = System.nanoTime() + ANSWER_MAX.toNanos();
+        while (System.nanoTime() < end) {
+            var tree = JSON.readTree(http.send(request, BodyHandlers.ofByteArray()).body());
+            if (tree.at(parts[0]).asText().equals(parts[1])) return "";
+            Thread.sleep(20);
+        }
+        return "(never)\n";
     }
 
     /// A watch that tells less than expected must end too.

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// Requests and their answers, compared with those of a real Kubernetes 1.36.
@@ -31,6 +32,9 @@ import java.util.concurrent.ThreadLocalRandom;
 class ExchangesIT {
     private static final Path FOLDER = Path.of("src/test/resources/exchanges");
     private static final boolean RECORD = "record".equals(System.getProperty("exchanges"));
+
+    /// Where answers tell who owns which fields.
+    private static final Set<String> OWNERS = Set.of("apply", "custom", "owners");
 
     private Cluster cluster;
     private Kubeconfig server;
@@ -109,12 +113,30 @@ class ExchangesIT {
         play("paths");
     }
 
+    @Rule({"api 8.1", "api 8.6", "api 8.7", "api 8.8", "api 8.9", "api 8.11", "api 8.13"})
+    @Test
+    void configurationsAreAppliedAndFieldsHaveOwners() throws Exception {
+        play("apply");
+    }
+
+    @Rule({"api 8.2", "api 8.3", "api 8.4", "api 8.5", "api 8.10"})
+    @Test
+    void everyWriteNotesWhatItsManagerOwns() throws Exception {
+        play("owners");
+    }
+
+    @Rule({"api 7.6", "api 8.3", "api 8.6", "api 8.13"})
+    @Test
+    void schemasOfCustomResourcesSayHowTheyMerge() throws Exception {
+        play("custom");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;
         var recording = FOLDER.resolve(name + ".txt");
         try (var client = new Client(server);
-                var exchanges = new Exchanges(server, namespace)) {
+                var exchanges = new Exchanges(server, namespace, OWNERS.contains(name))) {
             var body = JsonNodeFactory.instance.objectNode();
             body.putObject("metadata").put("name", namespace);
             client.send("POST", "/api/v1/namespaces", body, Client.JSON).orThrow();

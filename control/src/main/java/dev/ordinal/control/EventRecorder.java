@@ -33,6 +33,7 @@ public final class EventRecorder {
 
     private final Api api;
     private final String component;
+    private final WriteOptions write;
     private final String host;
     private final InstantSource clock;
     private final AtomicLong lastNanos = new AtomicLong();
@@ -52,8 +53,18 @@ public final class EventRecorder {
     public EventRecorder(Api api, String component, String host, InstantSource clock) {
         this.api = api;
         this.component = component;
+        write = WriteOptions.by(process(component));
         this.host = host;
         this.clock = clock;
+    }
+
+    /// Upstream's process of a component: it owns the fields of events.
+    private static String process(String component) {
+        return switch (component) {
+            case "kubelet" -> "kubelet";
+            case "default-scheduler" -> "kube-scheduler";
+            default -> "kube-controller-manager";
+        };
     }
 
     public void normal(HasMetadata about, String reason, String message) {
@@ -121,7 +132,7 @@ public final class EventRecorder {
                     earlier.name,
                     null,
                     new Api.Patch(Api.Patch.MERGE, patch.getBytes(StandardCharsets.UTF_8)),
-                    WriteOptions.by(component));
+                    write);
         } catch (ApiException refused) {
             if (refused.code() == 404) return false;
             throw refused;
@@ -154,7 +165,7 @@ public final class EventRecorder {
             metadata.put("name", name);
             try {
                 var body = new Api.Body.Tree(event.deepCopy());
-                api.create(EVENTS, namespace, body, WriteOptions.by(component));
+                api.create(EVENTS, namespace, body, write);
                 return name;
             } catch (ApiException refused) {
                 // Another component has just told something about the same object.

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
-/// Between JSON trees and the typed objects controllers read.
+import dev.ordinal.api.apply.Managed;
+
+/// Between JSON trees and the typed objects controllers read. Who owns which fields is left out: it
+/// takes much room, and an object written without it keeps what it had.
 public final class Typed {
     private static final ObjectMapper MAPPER =
             new ObjectMapper()
@@ -18,7 +21,8 @@ public final class Typed {
 
     public static <T> T read(JsonNode tree, Class<T> type) {
         try {
-            return MAPPER.treeToValue(tree, type);
+            var plain = tree instanceof ObjectNode object ? Managed.dropped(object) : tree;
+            return MAPPER.treeToValue(plain, type);
         } catch (JsonProcessingException damaged) {
             throw new IllegalStateException("not a " + type.getSimpleName(), damaged);
         }

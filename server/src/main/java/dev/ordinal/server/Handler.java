@@ -465,7 +465,8 @@ final class Handler {
                 exchange.parameter("fieldValidation"),
                 dryRun(exchange, type),
                 flag(exchange, "force"),
-                exchange.identity().name());
+                exchange.identity().name(),
+                exchange.header("User-Agent"));
     }
 
     private static boolean dryRun(Exchange exchange, String type) {

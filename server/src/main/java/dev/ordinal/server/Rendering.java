@@ -11,6 +11,7 @@ import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.Stored;
+import dev.ordinal.api.apply.Managed;
 import dev.ordinal.api.table.Tables;
 
 import org.jspecify.annotations.Nullable;
@@ -200,10 +201,9 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
 
     byte[] bytes(ObjectNode tree) {
         try {
-            if (mediaType.equals("application/yaml")) return yaml(tree);
-            if (!pretty)
-                return (JSON.writeValueAsString(tree) + "\n").getBytes(StandardCharsets.UTF_8);
-            return (indented(tree) + "\n").getBytes(StandardCharsets.UTF_8);
+            if (mediaType.equals("application/yaml")) return yaml(Managed.expanded(tree));
+            var text = pretty ? indented(Managed.expanded(tree)) : JSON.writeValueAsString(tree);
+            return (text + "\n").getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }

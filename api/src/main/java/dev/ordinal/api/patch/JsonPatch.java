@@ -55,10 +55,9 @@ public final class JsonPatch {
         return switch (operation.path("op").asText()) {
             case "add" -> add(document, path, value(operation));
             case "remove" -> remove(document, path);
-            case "replace" -> {
-                find(document, path);
-                yield path.isEmpty() ? value(operation) : replace(document, path, value(operation));
-            }
+            // As upstream's library has it, a field of an object need not be there.
+            case "replace" ->
+                    path.isEmpty() ? value(operation) : replace(document, path, value(operation));
             case "move" -> {
                 var from = pointer(operation, "from");
                 var moved = find(document, from);

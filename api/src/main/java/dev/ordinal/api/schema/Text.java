@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.exceptions.DuplicateKeyException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 import java.io.IOException;
@@ -128,7 +129,7 @@ public final class Text {
         } catch (YamlEngineException strict) {
             try {
                 var lenient = tree(load(text, true));
-                duplicates.accept(firstLine(strict));
+                duplicates.accept(doubled(strict));
                 return lenient;
             } catch (YamlEngineException damaged) {
                 throw new MalformedException(
@@ -165,6 +166,15 @@ public final class Text {
                         .setMaxAliasesForCollections(50)
                         .build();
         return new Load(settings).loadFromString(text);
+    }
+
+    private static String doubled(YamlEngineException failure) {
+        if (failure instanceof DuplicateKeyException twice && twice.getProblemMark().isPresent()) {
+            int line = twice.getProblemMark().get().getLine() + 1;
+            var key = twice.getProblem().replaceFirst("(?s)^found duplicate key ", "");
+            return "line %d: key \"%s\" already set in map".formatted(line, key);
+        }
+        return firstLine(failure);
     }
 
     private static String firstLine(YamlEngineException failure) {

@@ -39,7 +39,7 @@ import java.util.function.Consumer;
 ///
 /// @see "Kubernetes documentation: Garbage Collection; upstream: pkg/controller/garbagecollector"
 public final class GarbageCollector implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("generic-garbage-collector");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
     private static final String ORPHAN = "orphan";
     private static final String FOREGROUND = "foregroundDeletion";
     private static final Duration RETRY = Duration.ofSeconds(1);

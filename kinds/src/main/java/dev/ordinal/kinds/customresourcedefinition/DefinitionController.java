@@ -39,7 +39,7 @@ import java.util.function.Consumer;
 ///
 /// @see "upstream: apiextensions-apiserver/pkg/controller: status, establish, finalizer"
 public final class DefinitionController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("apiextensions-apiserver");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-apiserver");
     private static final GroupVersionResource TYPE = CustomResourceDefinitions.KIND.type();
 
     private final Api api;

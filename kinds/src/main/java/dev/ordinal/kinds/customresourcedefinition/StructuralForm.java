@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Form;
+import dev.ordinal.api.apply.Shape;
 import dev.ordinal.api.schema.Decoder;
 import dev.ordinal.api.schema.Schema;
 
@@ -39,6 +40,11 @@ record StructuralForm(JsonNode schema, Schema metadata) implements Form {
     @Override
     public ObjectNode shape(ObjectNode object) {
         return (ObjectNode) Structure.sorted(object);
+    }
+
+    @Override
+    public Shape applied() {
+        return AppliedShapes.of(schema, metadata);
     }
 
     @Override

@@ -38,7 +38,7 @@ import java.util.function.Consumer;
 ///
 /// @see "upstream: staging endpointslice/reconciler.go"
 public final class EndpointSliceController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("endpointslice-controller");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
     private static final String SERVICE = "kubernetes.io/service-name";
     private static final String MANAGER = "endpointslice-controller.k8s.io";
     private static final int ENDPOINTS_MAX = 100;

@@ -39,7 +39,7 @@ import java.util.stream.Collectors;
 ///
 /// @see "upstream: pkg/controller/namespace/deletion"
 public final class NamespaceController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("namespace-controller");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
     private static final long FINALIZER_ESTIMATE_SECONDS = 15;
 
     private final Api api;

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 /// with the
 /// cluster's CA.
 public final class NamespaceFurniture implements Controller {
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
     private static final String ACCOUNT = "default";
     private static final String CA = "kube-root-ca.crt";
 
@@ -73,21 +74,15 @@ public final class NamespaceFurniture implements Controller {
             return Optional.empty();
         }
         if (accounts.get(key.name(), ACCOUNT) == null) {
-            make(Types.SERVICE_ACCOUNTS, key.name(), named(ACCOUNT), "service-account-controller");
+            make(Types.SERVICE_ACCOUNTS, key.name(), named(ACCOUNT));
         }
         var map = configMaps.get(key.name(), CA);
         if (map == null) {
-            make(Types.CONFIG_MAPS, key.name(), certificate(), "root-ca-certificate-publisher");
+            make(Types.CONFIG_MAPS, key.name(), certificate());
         } else if (map.getData() == null || !authority.equals(map.getData().get("ca.crt"))) {
             var copy = api.get(Types.CONFIG_MAPS, key.name(), CA).copy();
             copy.putObject("data").put("ca.crt", authority);
-            api.update(
-                    Types.CONFIG_MAPS,
-                    key.name(),
-                    CA,
-                    null,
-                    new Api.Body.Tree(copy),
-                    WriteOptions.by("root-ca-certificate-publisher"));
+            api.update(Types.CONFIG_MAPS, key.name(), CA, null, new Api.Body.Tree(copy), WRITE);
         }
         return Optional.empty();
     }
@@ -112,10 +107,9 @@ public final class NamespaceFurniture implements Controller {
         return map;
     }
 
-    private void make(
-            GroupVersionResource type, String namespace, ObjectNode object, String manager) {
+    private void make(GroupVersionResource type, String namespace, ObjectNode object) {
         try {
-            api.create(type, namespace, new Api.Body.Tree(object), WriteOptions.by(manager));
+            api.create(type, namespace, new Api.Body.Tree(object), WRITE);
         } catch (ApiException refused) {
             if (!refused.is("AlreadyExists")) throw refused;
         }

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 ///
 /// @see "upstream: pkg/controller/volume/persistentvolume, syncVolume"
 public final class VolumeController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("persistentvolume-binder");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
 
     private final Api api;
     private final Informer<PersistentVolume> volumes;

@@ -35,7 +35,7 @@ import java.util.function.Consumer;
 ///
 /// @see "upstream: pkg/controller/volume/persistentvolume"
 public final class ClaimController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("persistentvolume-binder");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
 
     private final Api api;
     private final Informer<PersistentVolumeClaim> claims;

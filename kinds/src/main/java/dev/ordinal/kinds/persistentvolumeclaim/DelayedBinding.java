@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 ///
 /// @see "upstream: pkg/scheduler/framework/plugins/volumebinding/binder.go"
 public final class DelayedBinding {
-    private static final WriteOptions WRITE = WriteOptions.by("default-scheduler");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-scheduler");
 
     private final Api api;
     private final Informer<PersistentVolumeClaim> claims;

@@ -28,7 +28,7 @@ import java.util.function.Predicate;
 ///
 /// @see "Kubernetes documentation: Storage Object in Use Protection"
 public final class ProtectionController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("pvc-protection-controller");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
 
     private final Api api;
     private final Informer<PersistentVolumeClaim> claims;

@@ -1,22 +1,37 @@
 package dev.ordinal.kinds.pod;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Admission;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.kinds.serviceaccount.ServiceAccounts;
 
+import java.util.List;
+
 /// A new pod runs as a ServiceAccount that exists; `default` unless it says otherwise.
 ///
 /// @see "Kubernetes documentation: Admission Controllers, ServiceAccount"
 public final class PodAdmission implements Admission {
+    private static final JsonNode FIRST =
+            JsonNodeFactory.instance
+                    .objectNode()
+                    .put("priority", 0)
+                    .put("preemptionPolicy", "PreemptLowerPriority");
+
     @Override
     public void admit(Write write) {
-        if (write.operation() != Operation.CREATE
+        if (write.operation() == Operation.DELETE
                 || write.subresource() != null
                 || !write.kind().type().equals(Pods.KIND.type())) return;
         var pod = write.object();
         var spec = pod.withObjectProperty("spec");
+        var old = write.old();
+        if (old != null) {
+            fillScheduling(spec, old.path("spec"));
+            return;
+        }
         if (spec.path("serviceAccountName").asText().isEmpty()) {
             spec.put("serviceAccountName", "default").put("serviceAccount", "default");
         }
@@ -34,16 +49,20 @@ public final class PodAdmission implements Admission {
                     "error looking up service account %s/%s: serviceaccount \"%s\" not found"
                             .formatted(write.namespace(), name, name));
         }
-        fillScheduling(spec);
+        fillScheduling(spec, FIRST);
     }
 
-    /// What the admissions Priority and DefaultTolerationSeconds add.
-    private static void fillScheduling(ObjectNode spec) {
-        if (!spec.has("priority")) spec.put("priority", 0);
-        if (!spec.has("preemptionPolicy")) spec.put("preemptionPolicy", "PreemptLowerPriority");
+    /// What the admissions Priority and DefaultTolerationSeconds add. A write that leaves out what
+    /// they added before gets it back.
+    ///
+    /// @param before the spec to take the priority from
+    private static void fillScheduling(ObjectNode spec, JsonNode before) {
+        for (var field : List.of("priority", "preemptionPolicy")) {
+            var value = before.get(field);
+            if (!spec.has(field) && value != null) spec.set(field, value);
+        }
         for (var taint :
-                java.util.List.of(
-                        "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
+                List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
             boolean tolerated = false;
             for (var toleration : spec.path("tolerations")) {
                 var key = toleration.path("key").asText();

@@ -21,6 +21,7 @@ public final class Pods {
                     .categories("all")
                     .subresources("attach", "binding", "eviction", "exec", "log", "portforward")
                     .status()
+                    .restoredInStatus("metadata.deletionTimestamp", "metadata.ownerReferences")
                     .generations()
                     .returnsDeleted()
                     .defaulting(PodDefaults::fillPod)

@@ -32,7 +32,7 @@ import java.util.function.Consumer;
 ///
 /// @see "Kubernetes documentation: kube-scheduler; upstream: pkg/scheduler"
 public final class Scheduler implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("default-scheduler");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-scheduler");
 
     private final Api api;
     private final Informer<Pod> pods;

@@ -66,7 +66,7 @@ import java.util.stream.Stream;
 ///
 /// @see "upstream: pkg/controller/statefulset"
 public final class StatefulSetController implements Controller {
-    private static final WriteOptions WRITE = WriteOptions.by("statefulset-controller");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
     private static final int CONFLICTS_MAX = 5;
 
     private final Api api;

@@ -58,7 +58,7 @@ public final class ServiceProxy implements Controller, AutoCloseable {
     public static final String CLASS = "ordinal.dev/loopback";
 
     private static final Logger LOG = LoggerFactory.getLogger(ServiceProxy.class);
-    private static final WriteOptions WRITE = WriteOptions.by("service-controller");
+    private static final WriteOptions WRITE = WriteOptions.by("kube-controller-manager");
     private static final Duration RETRY = Duration.ofSeconds(5);
 
     private final Parts parts;
