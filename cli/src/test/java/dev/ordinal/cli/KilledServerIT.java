@@ -15,9 +15,10 @@ import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A server that is killed under load loses nothing, and its pods go on.
+/// A server that is killed under load loses nothing, and its pods go on. `-Dkills=20` kills it that
+/// often.
 class KilledServerIT {
-    private static final int KILLS = 20;
+    private static final int KILLS = Integer.getInteger("kills", 8);
     private static final int WRITES = 20;
     private static final int PATIENCE_MILLIS = 5_000;
 
