@@ -617,7 +617,8 @@ public final class Registry implements Api {
     /// Times alone that owners have changed something do not make another state.
     private static boolean isSame(ObjectNode shaped, ObjectNode current) {
         return Managed.sameButTimes(
-                        shaped.at("/metadata/managedFields"), current.at("/metadata/managedFields"))
+                        shaped.path("metadata").path("managedFields"),
+                        current.path("metadata").path("managedFields"))
                 && Trees.same(Managed.dropped(shaped), Managed.dropped(current));
     }
 

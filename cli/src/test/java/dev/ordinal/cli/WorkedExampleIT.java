@@ -599,20 +599,9 @@ class WorkedExampleIT {
     void aWarningKeepsItsLetters() throws Exception {
         var manifest =
                 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"w\"},\"żółć\":1}";
-        var file = Files.writeString(Files.createTempFile("map", ".json"), manifest);
-        try {
-            assertThat(
-                            in(
-                                            "create",
-                                            "--dry-run=server",
-                                            "--validate=warn",
-                                            "-f",
-                                            file.toString())
-                                    .ok())
-                    .contains("Warning: unknown field \"żółć\"");
-        } finally {
-            Files.delete(file);
-        }
+        var file = Files.writeString(folder.resolve("map.json"), manifest).toString();
+        assertThat(in("create", "--dry-run=server", "--validate=warn", "-f", file).ok())
+                .contains("Warning: unknown field \"żółć\"");
     }
 
     @Test

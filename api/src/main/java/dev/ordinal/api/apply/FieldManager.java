@@ -120,21 +120,14 @@ public final class FieldManager {
 
     /// The entries to start from: the client's, where it sent any that make sense.
     private Managed given(@Nullable JsonNode live, @Nullable JsonNode sent) {
-        if (!subresource.isEmpty() || sent == null || sent.equals(live)) return decoded(live);
+        if (!subresource.isEmpty() || sent == null || sent.equals(live))
+            return Managed.readable(live);
         if (Managed.isReset(sent)) return new Managed();
         try {
             var managed = Managed.decode(sent, true);
-            return managed.isEmpty() ? decoded(live) : managed;
+            return managed.isEmpty() ? Managed.readable(live) : managed;
         } catch (MalformedException _) {
-            return decoded(live);
-        }
-    }
-
-    private static Managed decoded(@Nullable JsonNode list) {
-        try {
-            return Managed.decode(list, false);
-        } catch (MalformedException _) {
-            return new Managed();
+            return Managed.readable(live);
         }
     }
 

@@ -153,6 +153,15 @@ public final class Managed {
         return managed;
     }
 
+    /// The entries of a stored object; none when they make no sense.
+    static Managed readable(@Nullable JsonNode list) {
+        try {
+            return decode(list, false);
+        } catch (MalformedException _) {
+            return new Managed();
+        }
+    }
+
     private static String text(@Nullable JsonNode fields) {
         if (fields == null || fields.isNull()) return "{}";
         return fields instanceof POJONode node && node.getPojo() instanceof RawValue raw

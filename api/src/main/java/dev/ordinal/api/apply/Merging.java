@@ -1,6 +1,7 @@
 package dev.ordinal.api.apply;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import dev.ordinal.api.apply.Shape.MisfitException;
@@ -85,7 +86,7 @@ final class Merging {
         private final List<PathElement> right = new ArrayList<>();
         private final Map<PathElement, JsonNode> leftBy = new HashMap<>();
         private final Map<PathElement, JsonNode> rightBy = new HashMap<>();
-        private final com.fasterxml.jackson.databind.node.ArrayNode merged = NODES.arrayNode();
+        private final ArrayNode merged = NODES.arrayNode();
 
         Lists(Shape.Lists shape, @Nullable JsonNode before, @Nullable JsonNode after)
                 throws MisfitException {

@@ -1,12 +1,8 @@
 package dev.ordinal.api.apply;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import dev.ordinal.api.apply.FieldSet.MalformedException;
 import dev.ordinal.api.apply.Managed.Entry;
-
-import org.jspecify.annotations.Nullable;
 
 import java.util.TreeMap;
 
@@ -24,17 +20,9 @@ public final class ScaleFields {
     /// @param object the object that is scaled
     /// @param path of the number in it: `spec.replicas`
     public ScaleFields(ObjectNode object, String apiVersion, String path) {
-        parent = decoded(object.path("metadata").get("managedFields"));
+        parent = Managed.readable(object.path("metadata").get("managedFields"));
         this.apiVersion = apiVersion;
         this.path = FieldSet.of(path);
-    }
-
-    private static Managed decoded(@Nullable JsonNode list) {
-        try {
-            return Managed.decode(list, false);
-        } catch (MalformedException _) {
-            return new Managed();
-        }
     }
 
     /// Gives the Scale the entries of those who own the number.
@@ -52,7 +40,7 @@ public final class ScaleFields {
 
     /// Gives the object the entries that follow from those of the Scale.
     public void readFrom(ObjectNode scale, ObjectNode object) {
-        var owners = decoded(scale.path("metadata").get("managedFields"));
+        var owners = Managed.readable(scale.path("metadata").get("managedFields"));
         var managed = new Managed();
         var left = new TreeMap<>(owners.entries());
         parent.entries()
