@@ -15,7 +15,9 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -28,6 +30,10 @@ import javax.net.ssl.TrustManagerFactory;
 record Kubeconfig(URI server, SSLContext tls) {
     /// Other types encrypt what never leaves memory.
     private static final String IN_MEMORY = "JKS";
+
+    /// What PKCS #8 puts before a key of the curve P-256 that has its public half with it.
+    private static final String PKCS8_HEAD =
+            "308193020100301306072a8648ce3d020106082a8648ce3d0301070479";
 
     /// @throws IOException there is none; the message says what to do
     static Kubeconfig read(Path file) throws IOException {
@@ -52,7 +58,8 @@ record Kubeconfig(URI server, SSLContext tls) {
             var key =
                     KeyFactory.getInstance("EC")
                             .generatePrivate(
-                                    new PKCS8EncodedKeySpec(pem(text(user, "client-key-data"))));
+                                    new PKCS8EncodedKeySpec(
+                                            wrapped(pem(text(user, "client-key-data")))));
             own.setKeyEntry(
                     "admin",
                     key,
@@ -89,6 +96,15 @@ record Kubeconfig(URI server, SSLContext tls) {
             throws GeneralSecurityException {
         return factory.generateCertificate(
                 new ByteArrayInputStream(Base64.getDecoder().decode(data)));
+    }
+
+    /// The key of a curve as the server writes it (RFC 5915), in the form that Java reads (PKCS
+    // #8).
+    private static byte[] wrapped(byte[] key) {
+        var head = HexFormat.of().parseHex(PKCS8_HEAD);
+        var wrapped = Arrays.copyOf(head, head.length + key.length);
+        System.arraycopy(key, 0, wrapped, head.length, key.length);
+        return wrapped;
     }
 
     private static byte[] pem(String data) {

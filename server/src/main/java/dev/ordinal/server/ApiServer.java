@@ -22,6 +22,8 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.websocket.core.WebSocketComponents;
+import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
 import org.eclipse.jetty.websocket.core.server.WebSocketUpgradeHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -85,8 +87,9 @@ public final class ApiServer implements AutoCloseable {
                         address,
                         clock);
         var handler = new Handler(api, pods, new Watches(api, clock), meta, clock);
-        var upgrades = new WebSocketUpgradeHandler();
-        upgrades.setHandler(new Dispatcher(handler));
+        var sockets = new WebSocketComponents();
+        var upgrades = new WebSocketUpgradeHandler(sockets);
+        upgrades.setHandler(new Dispatcher(handler, new WebSocketMappings(sockets)));
         var streams = new PodSockets(api, pods);
         upgrades.addMapping(
                 new RegexPathSpec("^/api/v1/namespaces/[^/]+/pods/[^/]+/(exec|attach)$"),
@@ -171,10 +174,12 @@ public final class ApiServer implements AutoCloseable {
     /// Hands each request to a virtual thread.
     private final class Dispatcher extends org.eclipse.jetty.server.Handler.Abstract {
         private final Handler handler;
+        private final WebSocketMappings sockets;
 
-        Dispatcher(Handler handler) {
+        Dispatcher(Handler handler, WebSocketMappings sockets) {
             super(Invocable.InvocationType.NON_BLOCKING);
             this.handler = handler;
+            this.sockets = sockets;
         }
 
         @Override
@@ -190,8 +195,9 @@ public final class ApiServer implements AutoCloseable {
 
         private void serve(Request request, Response response, Callback callback) {
             try {
-                handler.handle(new JettyExchange(request, response, identity(request)));
-                callback.succeeded();
+                var socket = WatchSocket.asked(sockets, request, response, callback);
+                handler.handle(new JettyExchange(request, response, identity(request), socket));
+                if (socket == null || !socket.isOpen()) callback.succeeded();
             } catch (IOException gone) {
                 LOG.debug(
                         "{} {}: {}", request.getMethod(), request.getHttpURI(), gone.getMessage());

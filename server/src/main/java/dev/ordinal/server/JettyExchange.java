@@ -29,13 +29,17 @@ final class JettyExchange implements Exchange {
     private final Request request;
     private final Response response;
     private final Identity identity;
+    private final @Nullable WatchSocket socket;
     private @Nullable Fields query;
     private boolean bodyRead;
 
-    JettyExchange(Request request, Response response, Identity identity) {
+    /// @param socket that the request asks for
+    JettyExchange(
+            Request request, Response response, Identity identity, @Nullable WatchSocket socket) {
         this.request = request;
         this.response = response;
         this.identity = identity;
+        this.socket = socket;
     }
 
     @Override
@@ -123,15 +127,17 @@ final class JettyExchange implements Exchange {
 
     @Override
     public OutputStream stream(int status, String contentType) throws IOException {
-        response.setStatus(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+        if (socket != null && !contentType.equals("text/plain")) return socket.open();
+        response.setStatus(status);
         return Content.Sink.asOutputStream(response);
     }
 
     @Override
     public void onGone(Runnable action) {
+        if (socket != null) socket.onGone(action);
         request.addFailureListener(_ -> action.run());
-        if (isHttp2()) return;
+        if (isHttp2() || socket != null) return;
         // An idle HTTP/1.1 connection tells of its end only to somebody who reads from it.
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
         EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();

@@ -1,6 +1,7 @@
 package dev.ordinal.server.auth;
 
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -9,6 +10,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
@@ -18,6 +20,7 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.io.pem.PemObject;
 
 import java.io.IOException;
 import java.io.StringReader;
@@ -53,6 +56,7 @@ public final class Pki {
     /// Other types encrypt what never leaves memory, ten thousand times over.
     private static final String IN_MEMORY = "JKS";
 
+    private static final int CURVE_BITS = 256;
     private static final Duration AUTHORITY_LIFE = Duration.ofDays(3650);
     private static final Duration CERTIFICATE_LIFE = Duration.ofDays(365);
     private static final Duration RENEW_BEFORE = Duration.ofDays(30);
@@ -304,7 +308,21 @@ public final class Pki {
                                 server,
                                 base64(pem(authority.certificate)),
                                 base64(pem(admin.certificate)),
-                                base64(pem(new JcaPKCS8Generator(admin.key, null)))));
+                                base64(pem(curveKey(admin)))));
+    }
+
+    /// In the form of RFC 5915 with the curve's name: fabric8's client reads no other key of a
+    // curve.
+    private static PemObject curveKey(Pair pair) throws IOException {
+        var info = PrivateKeyInfo.getInstance(pair.key.getEncoded());
+        var point = SubjectPublicKeyInfo.getInstance(pair.certificate.getPublicKey().getEncoded());
+        var key =
+                new ECPrivateKey(
+                        CURVE_BITS,
+                        ECPrivateKey.getInstance(info.parsePrivateKey()).getKey(),
+                        point.getPublicKeyData(),
+                        info.getPrivateKeyAlgorithm().getParameters());
+        return new PemObject("EC PRIVATE KEY", key.getEncoded());
     }
 
     private static String base64(String text) {
