@@ -2,6 +2,8 @@ package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.access.User;
+
 import org.jspecify.annotations.Nullable;
 
 /// Sees a write between defaulting and validation; may change the object or refuse with an
@@ -38,6 +40,9 @@ public interface Admission {
         @Nullable ObjectNode old();
 
         boolean dryRun();
+
+        /// Who writes.
+        User user();
 
         /// For looking things up.
         Api api();

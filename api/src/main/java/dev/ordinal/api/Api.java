@@ -2,6 +2,8 @@ package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.access.User;
+
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
@@ -24,7 +26,10 @@ public interface Api {
     /// first that is served.
     default List<Kind> collections() {
         Map<String, Kind> first = new LinkedHashMap<>();
-        kinds().forEach(kind -> first.putIfAbsent(kind.stored().type().groupResource(), kind));
+        for (var kind : kinds()) {
+            if (kind.answering() != null) continue;
+            first.putIfAbsent(kind.stored().type().groupResource(), kind);
+        }
         return List.copyOf(first.values());
     }
 
@@ -154,13 +159,14 @@ public interface Api {
 
     /// @param fieldManager empty: what the user agent begins with
     /// @param fieldValidation ``, `Ignore`, `Warn` or `Strict`
+    /// @param user who writes
     /// @param userAgent `kubectl/v1.36.2 (linux/amd64)`, or empty
     record WriteOptions(
             String fieldManager,
             String fieldValidation,
             boolean dryRun,
             boolean force,
-            String user,
+            User user,
             String userAgent) {
         private static final int MANAGER_MAX = 128;
 
@@ -170,7 +176,7 @@ public interface Api {
                 boolean dryRun,
                 boolean force,
                 String user) {
-            this(fieldManager, fieldValidation, dryRun, force, user, "");
+            this(fieldManager, fieldValidation, dryRun, force, User.trusted(user), "");
         }
 
         /// Who owns the fields that are written.
@@ -198,7 +204,7 @@ public interface Api {
 
         /// For our own controllers.
         public static WriteOptions by(String manager) {
-            return new WriteOptions(manager, "", false, false, "system:" + manager, "");
+            return new WriteOptions(manager, "", false, false, "system:" + manager);
         }
     }
 

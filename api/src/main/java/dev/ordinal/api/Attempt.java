@@ -3,6 +3,7 @@ package dev.ordinal.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api.WriteOptions;
+import dev.ordinal.api.access.User;
 
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,11 @@ final class Attempt implements Admission.Write {
     @Override
     public boolean dryRun() {
         return options.dryRun();
+    }
+
+    @Override
+    public User user() {
+        return options.user();
     }
 
     @Override

@@ -57,6 +57,8 @@ public final class Kind {
     private final @Nullable Form form;
     private final @Nullable Kind storage;
     private final @Nullable Deleting deleting;
+    private final @Nullable Answering answering;
+    private final Map<String, Post> posts;
     private final boolean anyFinalizer;
     private final Map<String, FieldManager.Version> versions;
     private final ObjectNode empty;
@@ -70,7 +72,9 @@ public final class Kind {
         shortNames = List.copyOf(b.shortNames);
         categories = List.copyOf(b.categories);
         verbs = Set.copyOf(b.verbs);
-        subresources = Set.copyOf(b.subresources);
+        Set<String> below = new HashSet<>(b.subresources);
+        below.addAll(b.posts.keySet());
+        subresources = Set.copyOf(below);
         scale = b.scale;
         hasStatus = b.hasStatus;
         countsGenerations = b.countsGenerations;
@@ -91,6 +95,8 @@ public final class Kind {
         form = b.form;
         storage = b.storage;
         deleting = b.deleting;
+        answering = b.answering;
+        posts = Map.copyOf(b.posts);
         anyFinalizer = b.anyFinalizer || b.form != null;
         versions = versions(b.restoredInStatus);
         empty = twin == null ? nothing() : twin.of.empty;
@@ -274,6 +280,16 @@ public final class Kind {
         return anyFinalizer;
     }
 
+    /// Not null: its objects are questions, which are answered and not stored.
+    public @Nullable Answering answering() {
+        return answering;
+    }
+
+    /// What answers a POST to a subresource; null: it is not of this kind's own.
+    @Nullable Post post(String subresource) {
+        return posts.get(subresource);
+    }
+
     /// What the first request to delete changes besides the usual.
     void deleting(ObjectNode object, Instant now) {
         if (deleting != null) deleting.mark(object, now);
@@ -434,6 +450,28 @@ public final class Kind {
         void mark(ObjectNode object, Instant now);
     }
 
+    /// Answers what is posted, in place of storing it.
+    @FunctionalInterface
+    public interface Answering {
+        /// @param posted decoded; may become the answer
+        /// @throws ApiException it is refused
+        ObjectNode answer(ObjectNode posted, Posting posting);
+    }
+
+    /// A subresource to post to.
+    record Post(Schema body, Answering answering) {}
+
+    /// Where something is posted, and by whom.
+    ///
+    /// @param namespace null: outside of namespaces
+    /// @param name of the object whose subresource it is posted to; empty: of none
+    public record Posting(
+            Api api,
+            @Nullable String namespace,
+            String name,
+            Api.WriteOptions options,
+            Instant now) {}
+
     public static final class Builder {
         private final GroupVersionResource type;
         private Schema schema;
@@ -464,6 +502,8 @@ public final class Kind {
         private @Nullable Form form;
         private @Nullable Kind storage;
         private @Nullable Deleting deleting;
+        private @Nullable Answering answering;
+        private final Map<String, Post> posts = new LinkedHashMap<>();
         private boolean anyFinalizer;
         private Set<String> restoredInStatus = Set.of();
 
@@ -632,6 +672,21 @@ public final class Kind {
         /// @param change is made to the object when its deletion is first asked for
         public Builder deleting(Deleting change) {
             deleting = change;
+            return this;
+        }
+
+        /// Its objects are questions: they can be created, are answered, and are not stored.
+        public Builder answering(Answering answer) {
+            answering = answer;
+            verbs = Set.of("create");
+            return this;
+        }
+
+        /// A subresource besides [#subresources] that takes POSTs only.
+        ///
+        /// @param body what is posted
+        public Builder posting(String subresource, Schema body, Answering answer) {
+            posts.put(subresource, new Post(body, answer));
             return this;
         }
 

@@ -161,6 +161,13 @@ public final class Registry implements Api {
         var decoded = Decoding.decode(kind, body, options.fieldValidation());
         var metadata = Metadata.of(decoded.tree());
         Decoding.placeIn(kind, namespace, metadata);
+        var answering = kind.answering();
+        if (answering != null) {
+            fieldManager(kind, null).update(null, decoded.tree(), options.manager());
+            var posting = new Kind.Posting(this, namespace, "", options, now());
+            var answer = answering.answer(decoded.tree(), posting);
+            return new Written(Stored.encode(0, answer), true, decoded.warnings());
+        }
         if (!metadata.path("resourceVersion").asText("0").matches("0?")) {
             throw new ApiException(
                     new Status(
@@ -299,8 +306,34 @@ public final class Registry implements Api {
         return switch (subresource) {
             case "binding" -> PodVerbs.bind(this, kind, namespace, name, body, options);
             case "eviction" -> PodVerbs.evict(this, kind, namespace, name, body, options);
-            default -> throw methodNotAllowed(kind, "create");
+            default -> post(kind, namespace, name, subresource, body, options);
         };
+    }
+
+    private Written post(
+            Kind kind,
+            @Nullable String namespace,
+            String name,
+            String subresource,
+            Body body,
+            WriteOptions options) {
+        var post = kind.post(subresource);
+        if (post == null) throw methodNotAllowed(kind, "create");
+        OptionChecks.check("CreateOptions", options);
+        var schema = post.body();
+        var decoded =
+                Decoding.decode(
+                        schema,
+                        schema.kind(),
+                        schema.apiVersion(),
+                        body,
+                        options.fieldValidation());
+        var answer =
+                post.answering()
+                        .answer(
+                                decoded.tree(),
+                                new Kind.Posting(this, namespace, name, options, now()));
+        return new Written(Stored.encode(0, answer), true, decoded.warnings());
     }
 
     static ApiException methodNotAllowed(Kind kind, String action) {

@@ -1,7 +1,6 @@
 package dev.ordinal.api;
 
 import com.fasterxml.jackson.core.JsonPointer;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -15,13 +14,13 @@ import dev.ordinal.api.apply.ScaleFields;
 import dev.ordinal.api.apply.Shape;
 import dev.ordinal.api.schema.Decoder;
 import dev.ordinal.api.schema.Schema;
+import dev.ordinal.api.select.LabelQuery;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 
 /// The scale subresource: an `autoscaling/v1` Scale that reads and writes another object.
 final class ScaleView {
@@ -58,34 +57,9 @@ final class ScaleView {
         var status = view.putObject("status");
         status.put("replicas", tree.at(scale.statusReplicas()).asInt());
         var pointer = scale.selector();
-        var selector = pointer == null ? "" : selector(tree.at(pointer));
+        var selector = pointer == null ? "" : LabelQuery.text(tree.at(pointer));
         if (!selector.isEmpty()) status.put("selector", selector);
         return Stored.encode(object.revision(), Decoder.normalize(SCHEMA, view));
-    }
-
-    /// A selector as one line: `app=web,tier in (a,b)`.
-    static String selector(JsonNode selector) {
-        if (selector.isTextual()) return selector.textValue();
-        List<String> terms = new ArrayList<>();
-        for (var label : selector.path("matchLabels").properties()) {
-            terms.add(label.getKey() + "=" + label.getValue().asText());
-        }
-        for (var expression : selector.path("matchExpressions")) {
-            var key = expression.path("key").asText();
-            var values =
-                    Metadata.strings(expression.path("values")).stream()
-                            .sorted()
-                            .collect(Collectors.joining(","));
-            terms.add(
-                    switch (expression.path("operator").asText()) {
-                        case "In" -> key + " in (" + values + ")";
-                        case "NotIn" -> key + " notin (" + values + ")";
-                        case "Exists" -> key;
-                        default -> "!" + key;
-                    });
-        }
-        terms.sort(null);
-        return String.join(",", terms);
     }
 
     static Written update(

@@ -8,6 +8,8 @@ import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
+import dev.ordinal.kinds.rbac.DefaultRoles;
+import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.node.runtime.Leftovers;
 import dev.ordinal.server.ApiServer;
@@ -16,6 +18,8 @@ import dev.ordinal.store.DiskStore;
 import dev.ordinal.store.Store;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -35,6 +39,7 @@ public final class Cluster implements AutoCloseable {
     /// As `kubectl version` shows it.
     public static final String VERSION = "v1.36.0";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final int HISTORY_MAX = 20_000;
 
     private final Settings settings;
@@ -61,15 +66,17 @@ public final class Cluster implements AutoCloseable {
             var serving = life.begin("serving", () -> serving(apiAddress, store, clock));
             var addresses = new ServiceAddresses(settings.serviceCidr(), 30000, 32767);
             var customKinds = new CustomKinds();
+            var roles = new RbacAuthorizer();
             api =
                     new Registry(
-                            Catalogue.kinds(settings.featureGates()),
-                            Catalogue.admissions(addresses, customKinds),
+                            Catalogue.kinds(settings.featureGates(), roles),
+                            Catalogue.admissions(addresses, customKinds, roles),
                             store,
                             clock,
                             new SecureRandom());
             addresses.load(api);
             customKinds.load(api);
+            roles.load(api);
             new Bootstrap(api).run(apiAddress, NodeParts.dnsAddress(settings));
             var started = node.start(api, machine.get());
             var pki = serving.get().pki();
@@ -78,18 +85,20 @@ public final class Cluster implements AutoCloseable {
                             clock,
                             settings.featureGates(),
                             customKinds,
+                            roles,
                             started.disk(),
                             node.name(),
                             pki.authorityPem(),
                             Writes.AT_ONCE)
                     .start(life, clock);
             server = life.own(serving.get().server());
-            server.start(api, started.streams());
+            server.start(api, started.streams(), roles);
             node.apiServer(new InetSocketAddress(settings.host(), server.port()));
             pki.writeKubeconfig(
                     settings.kubeconfig(),
                     settings.name(),
                     "https://%s:%d".formatted(settings.host(), server.port()));
+            life.run("default-roles", () -> fill(roles));
         } catch (IOException | InterruptedException | RuntimeException failure) {
             if (node != null) node.leavePods();
             try {
@@ -98,6 +107,16 @@ public final class Cluster implements AutoCloseable {
                 failure.addSuppressed(also);
             }
             throw failure;
+        }
+    }
+
+    /// Nobody waits for it but who would be refused without.
+    private void fill(RbacAuthorizer roles) {
+        try {
+            DefaultRoles.reconcile(api);
+            roles.complete();
+        } catch (RuntimeException failure) {
+            LOG.warn("the default roles are not complete: {}", failure.toString());
         }
     }
 

@@ -19,6 +19,8 @@ import dev.ordinal.kinds.persistentvolumeclaim.ClaimController;
 import dev.ordinal.kinds.persistentvolumeclaim.ProtectionController;
 import dev.ordinal.kinds.persistentvolumeclaim.Provisioner;
 import dev.ordinal.kinds.pod.Scheduler;
+import dev.ordinal.kinds.rbac.AggregationController;
+import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.statefulset.StatefulSetController;
 
 import java.time.InstantSource;
@@ -33,6 +35,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
     private static final int WORKERS = 32;
 
     /// @param customKinds of the same API
+    /// @param roles of the same API
     /// @param node the name of the node
     /// @param authority the CA's certificate as PEM
     /// @param writes how independent writes are carried out
@@ -41,6 +44,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
             InstantSource clock,
             FeatureGates gates,
             CustomKinds customKinds,
+            RbacAuthorizer roles,
             VolumeDisk disk,
             String node,
             String authority,
@@ -60,6 +64,7 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
                         new NamespaceController(api, informers, clock),
                         new NamespaceFurniture(api, informers, authority),
                         new DefinitionController(api, informers, customKinds, clock),
+                        new AggregationController(api, roles),
                         new Scheduler(api, informers, clock),
                         garbage));
     }

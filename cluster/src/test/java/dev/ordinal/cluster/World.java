@@ -18,6 +18,7 @@ import dev.ordinal.control.Key;
 import dev.ordinal.control.Writes;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
+import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.Entry;
 import dev.ordinal.store.MemoryStore;
@@ -67,6 +68,7 @@ final class World implements AutoCloseable {
     private final Store<Stored> store;
     private final List<String> story = new ArrayList<>();
     private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+    private final RbacAuthorizer roles = new RbacAuthorizer();
     private Controllers controllers;
     private List<ControllerLoop> loops;
 
@@ -82,12 +84,13 @@ final class World implements AutoCloseable {
         var addresses = new ServiceAddresses(Settings.SERVICE_CIDR, 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(gates),
-                        Catalogue.admissions(addresses, customKinds),
+                        Catalogue.kinds(gates, roles),
+                        Catalogue.admissions(addresses, customKinds, roles),
                         store,
                         this::now,
                         new Random(seed));
         addresses.load(api);
+        roles.load(api);
         new Bootstrap(api).run("10.96.0.1", "10.96.0.10");
         node.register();
         faults = new Faults(api, rules::before);
@@ -103,6 +106,7 @@ final class World implements AutoCloseable {
                         this::now,
                         gates,
                         customKinds,
+                        roles,
                         disk,
                         NODE,
                         "ca",

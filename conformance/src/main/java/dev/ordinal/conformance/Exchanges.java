@@ -73,9 +73,9 @@ public final class Exchanges implements AutoCloseable {
 
     private String answer(List<String> lines) throws IOException, InterruptedException {
         var words = filled(lines.getFirst()).split(" ", -1);
-        if (words[0].equals("UNTIL")) return awaited(words[1], words[2]);
         boolean watch = words[0].equals("WATCH");
-        var path = watch ? bounded(words[2]) : words[1];
+        boolean until = words[0].equals("UNTIL");
+        var path = watch ? bounded(words[2]) : until ? words[2] : words[1];
         var request = HttpRequest.newBuilder(to.server().resolve(path)).timeout(ANSWER_MAX);
         Map<String, String> wanted = new LinkedHashMap<>();
         List<String> body = new ArrayList<>();
@@ -91,6 +91,7 @@ public final class Exchanges implements AutoCloseable {
             } else body.add(filled(line));
         }
         if (!agent) request.header("User-Agent", "exchanges/1");
+        if (until) return awaited(words[1], request.build());
         var text = String.join("\n", body);
         request.method(
                 watch ? "GET" : words[0],
@@ -100,9 +101,9 @@ public final class Exchanges implements AutoCloseable {
                 : told(http.send(request.build(), BodyHandlers.ofByteArray()), wanted);
     }
 
-    private String awaited(String condition, String path) throws IOException, InterruptedException {
+    private String awaited(String condition, HttpRequest request)
+            throws IOException, InterruptedException {
         var parts = condition.split("=", 2);
-        var request = HttpRequest.newBuilder(to.server().resolve(path)).build();
         var end = System.nanoTime() + ANSWER_MAX.toNanos();
         while (System.nanoTime() < end) {
             var tree = JSON.readTree(http.send(request, BodyHandlers.ofByteArray()).body());

@@ -131,6 +131,12 @@ class ExchangesIT {
         play("custom");
     }
 
+    @Rule({"api 9.2", "api 10.4", "api 10.5", "api 10.6", "api 10.7", "api 10.8"})
+    @Test
+    void rolesSayWhoMayDoWhat() throws Exception {
+        play("access");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;

@@ -4,6 +4,7 @@ import dev.ordinal.api.Admission;
 import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.NamespaceLifecycle;
+import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.kinds.configmap.ConfigMaps;
 import dev.ordinal.kinds.controllerrevision.ControllerRevisions;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
@@ -19,6 +20,10 @@ import dev.ordinal.kinds.persistentvolumeclaim.Claims;
 import dev.ordinal.kinds.persistentvolumeclaim.StorageProtection;
 import dev.ordinal.kinds.pod.PodAdmission;
 import dev.ordinal.kinds.pod.Pods;
+import dev.ordinal.kinds.rbac.RbacAuthorizer;
+import dev.ordinal.kinds.rbac.RoleKinds;
+import dev.ordinal.kinds.review.AccessReviews;
+import dev.ordinal.kinds.review.IdentityReviews;
 import dev.ordinal.kinds.secret.Secrets;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.kinds.service.Services;
@@ -27,6 +32,7 @@ import dev.ordinal.kinds.statefulset.StatefulSets;
 import dev.ordinal.kinds.storageclass.DefaultStorageClass;
 import dev.ordinal.kinds.storageclass.StorageClasses;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// All kinds that are served, one line each, in discovery order.
@@ -34,7 +40,16 @@ public final class Catalogue {
     private Catalogue() {}
 
     /// The kinds of a cluster with these gates.
-    public static List<Kind> kinds(FeatureGates gates) {
+    ///
+    /// @param authorizer answers questions about access
+    public static List<Kind> kinds(FeatureGates gates, Authorizer authorizer) {
+        List<Kind> kinds = new ArrayList<>(stored(gates));
+        kinds.addAll(IdentityReviews.kinds());
+        kinds.addAll(AccessReviews.kinds(authorizer));
+        return List.copyOf(kinds);
+    }
+
+    private static List<Kind> stored(FeatureGates gates) {
         return List.of(
                 ConfigMaps.KIND,
                 Events.KIND,
@@ -50,19 +65,25 @@ public final class Catalogue {
                 StatefulSets.kind(gates),
                 NewEvents.KIND,
                 Leases.KIND,
+                RoleKinds.CLUSTER_ROLE_BINDINGS,
+                RoleKinds.CLUSTER_ROLES,
+                RoleKinds.ROLE_BINDINGS,
+                RoleKinds.ROLES,
                 StorageClasses.KIND,
                 CustomResourceDefinitions.KIND,
                 EndpointSlices.KIND);
     }
 
     /// The admissions of one cluster, in the order they see a write.
-    public static List<Admission> admissions(ServiceAddresses addresses, CustomKinds customKinds) {
+    public static List<Admission> admissions(
+            ServiceAddresses addresses, CustomKinds customKinds, RbacAuthorizer roles) {
         return List.of(
                 new NamespaceLifecycle(),
                 new PodAdmission(),
                 new DefaultStorageClass(),
                 new StorageProtection(),
                 addresses,
-                customKinds);
+                customKinds,
+                roles);
     }
 }

@@ -15,6 +15,7 @@ import dev.ordinal.control.Informers;
 import dev.ordinal.control.Types;
 import dev.ordinal.control.garbage.GarbageCollector;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
+import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
@@ -32,6 +33,7 @@ import java.util.function.BiFunction;
 public final class TestCluster implements AutoCloseable {
     public final Registry api;
     public final CustomKinds customKinds = new CustomKinds();
+    public final RbacAuthorizer roles = new RbacAuthorizer();
     public final Informers informers;
     public Instant now = Instant.parse("2026-01-02T03:04:05Z");
     private final Store<Stored> store;
@@ -47,12 +49,14 @@ public final class TestCluster implements AutoCloseable {
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(gates),
-                        Catalogue.admissions(addresses, customKinds),
+                        Catalogue.kinds(gates, roles),
+                        Catalogue.admissions(addresses, customKinds, roles),
                         store,
                         () -> now,
                         new Random(seed));
         customKinds.load(api);
+        roles.load(api);
+        roles.complete();
         informers = new Informers(api);
         create(Types.NAMESPACES, null, "{'metadata':{'name':'default'}}");
         create(Types.SERVICE_ACCOUNTS, "default", "{'metadata':{'name':'default'}}");

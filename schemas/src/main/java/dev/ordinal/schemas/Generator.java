@@ -26,10 +26,21 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsOrBool;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsOrStringArray;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReview;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
+import io.fabric8.kubernetes.api.model.authentication.TokenReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.LocalSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectRulesReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
 import io.fabric8.kubernetes.api.model.autoscaling.v1.Scale;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.policy.v1.Eviction;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 
 import org.jspecify.annotations.Nullable;
@@ -87,11 +98,29 @@ public final class Generator {
                 "apiextensions.k8s.io/v1/CustomResourceDefinition", CustomResourceDefinition.class);
         kinds.put("apps/v1/ControllerRevision", ControllerRevision.class);
         kinds.put("apps/v1/StatefulSet", StatefulSet.class);
+        List.of(SelfSubjectReview.class, TokenRequest.class, TokenReview.class)
+                .forEach(
+                        type ->
+                                kinds.put(
+                                        "authentication.k8s.io/v1/" + type.getSimpleName(), type));
+        List.of(
+                        LocalSubjectAccessReview.class,
+                        SelfSubjectAccessReview.class,
+                        SelfSubjectRulesReview.class,
+                        SubjectAccessReview.class)
+                .forEach(
+                        type -> kinds.put("authorization.k8s.io/v1/" + type.getSimpleName(), type));
         kinds.put("autoscaling/v1/Scale", Scale.class);
         kinds.put("coordination.k8s.io/v1/Lease", Lease.class);
         kinds.put("discovery.k8s.io/v1/EndpointSlice", EndpointSlice.class);
         kinds.put("events.k8s.io/v1/Event", io.fabric8.kubernetes.api.model.events.v1.Event.class);
         kinds.put("policy/v1/Eviction", Eviction.class);
+        List.of(ClusterRole.class, ClusterRoleBinding.class, Role.class, RoleBinding.class)
+                .forEach(
+                        type ->
+                                kinds.put(
+                                        "rbac.authorization.k8s.io/v1/" + type.getSimpleName(),
+                                        type));
         kinds.put("storage.k8s.io/v1/StorageClass", StorageClass.class);
         return kinds;
     }
@@ -123,7 +152,7 @@ public final class Generator {
             case ".apiextensions.v1" ->
                     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1." + simple;
             case ".apps" -> "io.k8s.api.apps.v1." + simple;
-            case ".storage" -> "io.k8s.api.storage.v1." + simple;
+            case ".authentication", ".rbac", ".storage" -> "io.k8s.api" + where + ".v1." + simple;
             default -> "io.k8s.api" + where + "." + simple;
         };
     }
@@ -140,6 +169,7 @@ public final class Generator {
                     "OwnerReference",
                     "ManagedFieldsEntry",
                     "FieldsV1",
+                    "FieldSelectorRequirement",
                     "LabelSelector",
                     "LabelSelectorRequirement",
                     "DeleteOptions",

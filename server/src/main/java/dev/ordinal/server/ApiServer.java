@@ -2,13 +2,12 @@ package dev.ordinal.server;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.PodStreams;
-import dev.ordinal.server.auth.Identity;
+import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.server.auth.Pki;
 
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.pathmap.RegexPathSpec;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
-import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.WindowRateControl;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -25,13 +24,11 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.websocket.core.WebSocketComponents;
 import org.eclipse.jetty.websocket.core.server.WebSocketMappings;
 import org.eclipse.jetty.websocket.core.server.WebSocketUpgradeHandler;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -76,8 +73,9 @@ public final class ApiServer implements AutoCloseable {
 
     /// Listens when this returns.
     ///
+    /// @param authorizer says what users may do
     /// @throws PortTakenException somebody else listens there
-    public void start(Api api, PodStreams pods) throws IOException {
+    public void start(Api api, PodStreams pods, Authorizer authorizer) throws IOException {
         var address = settings.host() + ":" + settings.port();
         var meta =
                 new Meta(
@@ -86,11 +84,12 @@ public final class ApiServer implements AutoCloseable {
                         Meta.versionInfo(settings.gitVersion(), clock.instant().toString()),
                         address,
                         clock);
-        var handler = new Handler(api, pods, new Watches(api, clock), meta, clock);
+        var gate = new Gate(authorizer);
+        var handler = new Handler(api, gate, pods, new Watches(api, clock), meta, clock);
         var sockets = new WebSocketComponents();
         var upgrades = new WebSocketUpgradeHandler(sockets);
         upgrades.setHandler(new Dispatcher(handler, new WebSocketMappings(sockets)));
-        var streams = new PodSockets(api, pods);
+        var streams = new PodSockets(api, gate, pods);
         upgrades.addMapping(
                 new RegexPathSpec("^/api/v1/namespaces/[^/]+/pods/[^/]+/(exec|attach)$"),
                 streams::accept);
@@ -196,7 +195,7 @@ public final class ApiServer implements AutoCloseable {
         private void serve(Request request, Response response, Callback callback) {
             try {
                 var socket = WatchSocket.asked(sockets, request, response, callback);
-                handler.handle(new JettyExchange(request, response, identity(request), socket));
+                handler.handle(new JettyExchange(request, response, socket));
                 if (socket == null || !socket.isOpen()) callback.succeeded();
             } catch (IOException gone) {
                 LOG.debug(
@@ -209,14 +208,6 @@ public final class ApiServer implements AutoCloseable {
                 running.remove(Thread.currentThread());
             }
         }
-    }
-
-    static Identity identity(Request request) {
-        var session = request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE);
-        if (!(session instanceof EndPoint.SslSessionData data)) return Identity.ANONYMOUS;
-        X509Certificate @Nullable [] chain = data.peerCertificates();
-        if (chain == null || chain.length == 0) return Identity.ANONYMOUS;
-        return Identity.of(chain[0]).orElse(Identity.ANONYMOUS);
     }
 
     /// The port it listens on.

@@ -1,12 +1,14 @@
 package dev.ordinal.server;
 
-import dev.ordinal.server.auth.Identity;
+import dev.ordinal.api.access.User;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /// One request and its answer, whatever carries them. Used by one thread.
 interface Exchange {
@@ -28,7 +30,19 @@ interface Exchange {
     /// Empty when absent.
     String header(String name);
 
-    Identity identity();
+    /// All values of a header, one for each line.
+    List<String> headers(String name);
+
+    Set<String> headerNames();
+
+    /// Whom the client's certificate names, if it has one.
+    Optional<User> certified();
+
+    /// Whose request it is, once that is known.
+    User user();
+
+    /// Makes it this user's.
+    void as(User user);
 
     /// The whole body.
     ///

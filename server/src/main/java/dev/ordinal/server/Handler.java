@@ -39,13 +39,15 @@ final class Handler {
     private static final int WARNINGS_MAX = 4096;
 
     private final Api api;
+    private final Gate gate;
     private final PodStreams pods;
     private final Watches watches;
     private final Meta meta;
     private final InstantSource clock;
 
-    Handler(Api api, PodStreams pods, Watches watches, Meta meta, InstantSource clock) {
+    Handler(Api api, Gate gate, PodStreams pods, Watches watches, Meta meta, InstantSource clock) {
         this.api = api;
+        this.gate = gate;
         this.pods = pods;
         this.watches = watches;
         this.meta = meta;
@@ -57,7 +59,7 @@ final class Handler {
         exchange.answerHeader("Audit-Id", audit.isEmpty() ? UUID.randomUUID().toString() : audit);
         exchange.answerHeader("Cache-Control", "no-cache, private");
         try {
-            authorize(exchange);
+            gate.admit(exchange);
             var target = Target.parse(exchange.path());
             if (target.isEmpty()) meta.answer(exchange);
             else resource(exchange, target.get());
@@ -83,26 +85,6 @@ final class Handler {
         exchange.answer(status.code(), rendering.mediaType(), rendering.bytes(status.tree()));
     }
 
-    /// Health and version are for everybody, the rest for `system:masters`.
-    private static void authorize(Exchange exchange) {
-        if (Meta.isPublic(exchange.path())) return;
-        var identity = exchange.identity();
-        if (identity.anonymous() || !exchange.header("Authorization").isEmpty()) {
-            throw new ApiException(new Status(401, "Unauthorized", "Unauthorized", null));
-        }
-        if (identity.mayDoEverything()) return;
-        throw new ApiException(
-                new Status(
-                        403,
-                        "Forbidden",
-                        "forbidden: User \"%s\" cannot %s path \"%s\""
-                                .formatted(
-                                        identity.name(),
-                                        exchange.method().toLowerCase(Locale.ROOT),
-                                        exchange.path()),
-                        Status.Details.empty()));
-    }
-
     private void resource(Exchange exchange, Target target)
             throws IOException, InterruptedException {
         var kind = api.kinds().stream().filter(k -> k.type().equals(target.type())).findFirst();
@@ -110,19 +92,23 @@ final class Handler {
                 kind.isPresent()
                         && (kind.get().namespaced()
                                 ? target.namespace() != null
-                                        || (target.name() == null && target.subresource() == null)
+                                        || (target.name() == null
+                                                && target.subresource() == null
+                                                && kind.get().answering() == null)
                                 : target.namespace() == null);
         if (kind.isEmpty() || !scoped) {
             meta.unknownResource(exchange, target);
             return;
         }
         if (target.name() == null) collection(exchange, target, kind.get());
+        else if (kind.get().answering() != null) meta.unknownResource(exchange, target);
         else if (target.subresource() == null) item(exchange, target, kind.get());
         else subresource(exchange, target, kind.get(), target.subresource());
     }
 
     private void collection(Exchange exchange, Target target, Kind kind)
             throws IOException, InterruptedException {
+        if (kind.answering() != null && !exchange.method().equals("POST")) throw notAllowed();
         switch (exchange.method()) {
             case "GET" -> {
                 if (target.legacyWatch() || flag(exchange, "watch")) watch(exchange, target, kind);
@@ -465,7 +451,7 @@ final class Handler {
                 exchange.parameter("fieldValidation"),
                 dryRun(exchange, type),
                 flag(exchange, "force"),
-                exchange.identity().name(),
+                exchange.user(),
                 exchange.header("User-Agent"));
     }
 

@@ -2,7 +2,8 @@ package dev.ordinal.server;
 
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Status;
-import dev.ordinal.server.auth.Identity;
+import dev.ordinal.api.access.User;
+import dev.ordinal.server.auth.Certificates;
 
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpVersion;
@@ -20,7 +21,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /// An [Exchange] over Jetty.
 final class JettyExchange implements Exchange {
@@ -28,17 +32,15 @@ final class JettyExchange implements Exchange {
 
     private final Request request;
     private final Response response;
-    private final Identity identity;
     private final @Nullable WatchSocket socket;
+    private User user = User.ANONYMOUS;
     private @Nullable Fields query;
     private boolean bodyRead;
 
     /// @param socket that the request asks for
-    JettyExchange(
-            Request request, Response response, Identity identity, @Nullable WatchSocket socket) {
+    JettyExchange(Request request, Response response, @Nullable WatchSocket socket) {
         this.request = request;
         this.response = response;
-        this.identity = identity;
         this.socket = socket;
     }
 
@@ -71,8 +73,32 @@ final class JettyExchange implements Exchange {
     }
 
     @Override
-    public Identity identity() {
-        return identity;
+    public List<String> headers(String name) {
+        return request.getHeaders().getValuesList(name);
+    }
+
+    @Override
+    public Set<String> headerNames() {
+        return request.getHeaders().getFieldNamesCollection();
+    }
+
+    @Override
+    public Optional<User> certified() {
+        var session = request.getAttribute(EndPoint.SslSessionData.ATTRIBUTE);
+        if (!(session instanceof EndPoint.SslSessionData data)) return Optional.empty();
+        X509Certificate @Nullable [] chain = data.peerCertificates();
+        if (chain == null || chain.length == 0) return Optional.empty();
+        return Certificates.user(chain[0]);
+    }
+
+    @Override
+    public User user() {
+        return user;
+    }
+
+    @Override
+    public void as(User other) {
+        user = other;
     }
 
     @Override

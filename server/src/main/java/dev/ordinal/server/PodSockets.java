@@ -52,10 +52,12 @@ final class PodSockets {
     private static final int CLOSE = 255;
 
     private final Api api;
+    private final Gate gate;
     private final PodStreams pods;
 
-    PodSockets(Api api, PodStreams pods) {
+    PodSockets(Api api, Gate gate, PodStreams pods) {
         this.api = api;
+        this.gate = gate;
         this.pods = pods;
     }
 
@@ -63,11 +65,7 @@ final class PodSockets {
     @Nullable FrameHandler accept(
             ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
         try {
-            var identity = ApiServer.identity(request);
-            if (!identity.mayDoEverything()) {
-                Response.writeError(request, response, callback, identity.anonymous() ? 401 : 403);
-                return null;
-            }
+            gate.admit(new JettyExchange(request, response, null));
             var protocol =
                     request.getSubProtocols().stream().filter(PROTOCOLS::contains).findFirst();
             if (protocol.isEmpty()) {

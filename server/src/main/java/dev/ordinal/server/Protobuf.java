@@ -19,8 +19,11 @@ import io.kubernetes.client.proto.Meta;
 import io.kubernetes.client.proto.Runtime;
 import io.kubernetes.client.proto.V1;
 import io.kubernetes.client.proto.V1Apps;
+import io.kubernetes.client.proto.V1Authentication;
+import io.kubernetes.client.proto.V1Authorization;
 import io.kubernetes.client.proto.V1Autoscaling;
 import io.kubernetes.client.proto.V1Policy;
+import io.kubernetes.client.proto.V1Rbac;
 import io.kubernetes.client.proto.V1Storage;
 
 import org.jspecify.annotations.Nullable;
@@ -79,6 +82,9 @@ final class Protobuf {
                 switch (apiVersion) {
                     case "v1" -> List.of(V1.getDescriptor(), Meta.getDescriptor());
                     case "apps/v1" -> List.of(V1Apps.getDescriptor());
+                    case "authentication.k8s.io/v1" -> List.of(V1Authentication.getDescriptor());
+                    case "authorization.k8s.io/v1" -> List.of(V1Authorization.getDescriptor());
+                    case "rbac.authorization.k8s.io/v1" -> List.of(V1Rbac.getDescriptor());
                     case "autoscaling/v1" -> List.of(V1Autoscaling.getDescriptor());
                     case "policy/v1" -> List.of(V1Policy.getDescriptor());
                     case "storage.k8s.io/v1" -> List.of(V1Storage.getDescriptor());

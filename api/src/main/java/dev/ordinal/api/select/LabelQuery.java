@@ -1,5 +1,7 @@
 package dev.ordinal.api.select;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Labels;
 
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /// A label selector as it stands in a query: `app=web,tier in (a,b),!old`.
 ///
@@ -56,6 +59,39 @@ public record LabelQuery(List<Term> terms) {
     public static LabelQuery parse(String text) {
         if (text.isBlank()) return ALL;
         return new LabelQuery(new Parser(text).terms());
+    }
+
+    /// A selector as one line: `app=web,tier in (a,b)`.
+    public static String text(JsonNode selector) {
+        if (selector.isTextual()) return selector.textValue();
+        List<String> terms = new ArrayList<>();
+        for (var label : selector.path("matchLabels").properties()) {
+            terms.add(label.getKey() + "=" + label.getValue().asText());
+        }
+        for (var expression : selector.path("matchExpressions")) {
+            var key = expression.path("key").asText();
+            var values =
+                    expression
+                            .path("values")
+                            .valueStream()
+                            .map(JsonNode::asText)
+                            .sorted()
+                            .collect(Collectors.joining(","));
+            terms.add(
+                    switch (expression.path("operator").asText()) {
+                        case "In" -> key + " in (" + values + ")";
+                        case "NotIn" -> key + " notin (" + values + ")";
+                        case "Exists" -> key;
+                        default -> "!" + key;
+                    });
+        }
+        terms.sort(null);
+        return String.join(",", terms);
+    }
+
+    /// Of a LabelSelector object.
+    public static LabelQuery of(JsonNode selector) {
+        return parse(text(selector));
     }
 
     /// Reads tokens: words, operators, parentheses and commas.

@@ -396,7 +396,7 @@ class GarbageCollectorTest {
             new GarbageCollector(api, () -> cluster.now).start(life);
             assertThat(listed).contains("list pods", "list statefulsets", "list configmaps");
             assertThat(listed.stream().filter(call -> call.startsWith("list ")))
-                    .hasSize(api.kinds().size() - 2); // all but events of both groups
+                    .hasSize(api.collections().size() - 1); // all but events
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
+import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
@@ -35,11 +36,12 @@ final class TestApi implements AutoCloseable {
 
     TestApi() {
         store = MemoryStore.open(new StoredCodec(), 10_000);
+        var roles = new RbacAuthorizer();
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(FeatureGates.DEFAULT),
-                        Catalogue.admissions(addresses, new CustomKinds()),
+                        Catalogue.kinds(FeatureGates.DEFAULT, roles),
+                        Catalogue.admissions(addresses, new CustomKinds(), roles),
                         store,
                         clock(),
                         new Random(1));

@@ -28,6 +28,9 @@ public final class Discovery {
             List.of(
                     "apps",
                     "events.k8s.io",
+                    "authentication.k8s.io",
+                    "authorization.k8s.io",
+                    "rbac.authorization.k8s.io",
                     "storage.k8s.io",
                     "apiextensions.k8s.io",
                     "coordination.k8s.io",
@@ -121,7 +124,7 @@ public final class Discovery {
             verbs(resource, kind.verbs());
             strings(resource, "shortNames", kind.shortNames());
             strings(resource, "categories", kind.categories());
-            resource.put("storageVersionHash", storageHash(kind));
+            if (kind.answering() == null) resource.put("storageVersionHash", storageHash(kind));
             for (var sub : Subresource.of(kind)) {
                 var entry = resources.addObject();
                 entry.put("name", kind.plural() + "/" + sub.name)

@@ -94,7 +94,7 @@ final class OpenApi {
     private void add(Kind kind) {
         var base = kind.group().isEmpty() ? "/api/v1" : "/apis/" + kind.apiVersion();
         var scope = kind.namespaced() ? "/namespaces/{namespace}/" : "/";
-        if (kind.namespaced()) {
+        if (kind.namespaced() && kind.verbs().contains("list")) {
             var everywhere = path(base + "/" + kind.plural(), false, false);
             read(everywhere, kind, "list", "ForAllNamespaces");
         }
@@ -114,6 +114,7 @@ final class OpenApi {
             parameters(delete, OF_LISTS.stream().filter(p -> !p.matches("w.*|allow.*")).toList());
             deletion(delete, schemas.plain("Status"), List.of("200"));
         }
+        if (kind.answering() != null) return;
         var item = path(base + scope + kind.plural() + "/{name}", kind.namespaced(), true);
         if (kind.verbs().contains("get")) read(item, kind, "get", "");
         writes(item, kind, "", kind.verbs().contains("update"), kind.verbs().contains("patch"));

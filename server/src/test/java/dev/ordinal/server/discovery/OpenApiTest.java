@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 class OpenApiTest {
     private static final Kind PODS =
@@ -30,12 +31,37 @@ class OpenApiTest {
 
     private final ObjectNode pods = OpenApi.of(List.of(PODS), Descriptions.read());
     private final ObjectNode sets = OpenApi.of(List.of(SETS), Descriptions.read());
+    private final ObjectNode access = OpenApi.of(access(), Descriptions.read());
+
+    private static List<Kind> access() {
+        List<Kind> kinds = new ArrayList<>();
+        for (var kind : List.of("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")) {
+            kinds.add(kind("rbac.authorization.k8s.io/v1", kind).build());
+        }
+        for (var kind :
+                List.of(
+                        "LocalSubjectAccessReview",
+                        "SelfSubjectAccessReview",
+                        "SelfSubjectRulesReview",
+                        "SubjectAccessReview")) {
+            kinds.add(kind("authorization.k8s.io/v1", kind).answering((it, _) -> it).build());
+        }
+        for (var kind : List.of("SelfSubjectReview", "TokenRequest", "TokenReview")) {
+            kinds.add(kind("authentication.k8s.io/v1", kind).answering((it, _) -> it).build());
+        }
+        return kinds;
+    }
+
+    private static Kind.Builder kind(String version, String kind) {
+        var plural = kind.toLowerCase(Locale.ROOT) + "s";
+        return Kind.of(version, plural, Schema.load(version, kind));
+    }
 
     @Rule("api 3.8")
     @Test
     void everyDefinitionAndFieldIsDescribed() {
         List<String> silent = new ArrayList<>();
-        for (var document : List.of(pods, sets)) {
+        for (var document : List.of(pods, sets, access)) {
             for (var schema : document.at("/components/schemas").properties()) {
                 if (!schema.getValue().has("description")) silent.add(schema.getKey());
                 for (var field : schema.getValue().path("properties").properties()) {

@@ -1,0 +1,136 @@
+package dev.ordinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ordinal.testing.Rule;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.file.Files;
+
+/// Users, roles and what they allow, by kubectl.
+class AccessIT {
+    private static LiveCluster cluster;
+
+    @BeforeAll
+    static void start() throws IOException {
+        assumeTrue(Commands.kubectlIsThere());
+        cluster = new LiveCluster();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        if (cluster != null) cluster.close();
+    }
+
+    private static Commands.Result as(String user, String... arguments) {
+        var all = new String[arguments.length + 2];
+        System.arraycopy(arguments, 0, all, 0, arguments.length);
+        all[arguments.length] = "--as";
+        all[arguments.length + 1] = user;
+        return cluster.kubectl(all);
+    }
+
+    @Rule({"api 10.5", "api 10.8"})
+    @Test
+    void aBindingLetsAUserReadAndNothingElse() {
+        cluster.kubectl("create", "role", "reader", "--verb=get,list", "--resource=pods").ok();
+        cluster.kubectl("create", "rolebinding", "ann", "--role=reader", "--user=ann").ok();
+        assertThat(as("ann", "auth", "can-i", "list", "pods").ok()).isEqualTo("yes\n");
+        assertThat(as("ann", "auth", "can-i", "delete", "pods").text()).isEqualTo("no\n");
+        assertThat(as("ann", "get", "pods").ok()).contains("No resources found");
+        assertThat(as("ann", "get", "secrets").text())
+                .isEqualTo(
+                        "Error from server (Forbidden): secrets is forbidden: User \"ann\" cannot"
+                                + " list resource \"secrets\" in API group \"\" in the namespace"
+                                + " \"default\"\n");
+        assertThat(as("ann", "auth", "can-i", "--list").ok())
+                .containsPattern("pods +\\[] +\\[] +\\[get list]")
+                .containsPattern("selfsubjectreviews.authentication.k8s.io +\\[] +\\[] +\\[create]")
+                .containsPattern("\\[/healthz] +\\[] +\\[get]");
+    }
+
+    @Rule("api 10.8")
+    @Test
+    void oneLearnsWhoOneIs() {
+        assertThat(cluster.kubectl("auth", "whoami").ok())
+                .containsPattern("Username +ordinal-admin")
+                .containsPattern("Groups +\\[system:masters system:authenticated]");
+        assertThat(cluster.kubectl("auth", "whoami", "--as=system:serviceaccount:default:web").ok())
+                .containsPattern(
+                        "Groups +\\[system:serviceaccounts system:serviceaccounts:default"
+                                + " system:authenticated]");
+    }
+
+    @Rule("api 10.6")
+    @Test
+    void anAdminOfANamespaceGivesWhatTheyHave() {
+        cluster.kubectl("create", "ns", "team").ok();
+        cluster.kubectl(
+                        "-n",
+                        "team",
+                        "create",
+                        "rolebinding",
+                        "boss",
+                        "--clusterrole=admin",
+                        "--user=boss")
+                .ok();
+        as("boss", "-n", "team", "create", "rolebinding", "x", "--clusterrole=edit", "--user=x")
+                .ok();
+        assertThat(as("x", "-n", "team", "auth", "can-i", "create", "statefulsets").ok())
+                .isEqualTo("yes\n");
+        assertThat(
+                        as(
+                                        "boss",
+                                        "-n",
+                                        "team",
+                                        "create",
+                                        "role",
+                                        "nodes",
+                                        "--verb=get",
+                                        "--resource=nodes")
+                                .text())
+                .contains(
+                        "is attempting to grant RBAC permissions not currently held:\n"
+                                + "{APIGroups:[\"\"], Resources:[\"nodes\"], Verbs:[\"get\"]}");
+    }
+
+    @Rule("api 10.7")
+    @Test
+    void rolesAreReconciledFromAFile() throws IOException {
+        var file = Files.createTempFile("role", ".yaml");
+        Files.writeString(
+                file,
+                """
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: ClusterRole
+                metadata: {name: custom}
+                rules:
+                - {verbs: [get], apiGroups: [""], resources: [pods]}
+                ---
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: ClusterRoleBinding
+                metadata: {name: custom}
+                subjects:
+                - {kind: User, name: cat, apiGroup: rbac.authorization.k8s.io}
+                roleRef: {kind: ClusterRole, name: custom, apiGroup: rbac.authorization.k8s.io}
+                """);
+        try {
+            assertThat(cluster.kubectl("auth", "reconcile", "-f", file.toString()).ok())
+                    .contains("clusterrole.rbac.authorization.k8s.io/custom reconciled")
+                    .contains("clusterrolebinding.rbac.authorization.k8s.io/custom reconciled");
+        } finally {
+            Files.delete(file);
+        }
+        assertThat(as("cat", "auth", "can-i", "get", "pods", "-A").ok()).isEqualTo("yes\n");
+        assertThat(cluster.kubectl("get", "clusterrolebinding", "custom", "-o", "wide").ok())
+                .containsPattern("NAME +ROLE +AGE +USERS +GROUPS +SERVICEACCOUNTS")
+                .containsPattern("custom +ClusterRole/custom +\\d+s +cat");
+        assertThat(cluster.kubectl("get", "clusterrole", "view").ok())
+                .containsPattern("NAME +CREATED AT\nview +\\d{4}-\\d\\d-\\d\\dT");
+    }
+}
