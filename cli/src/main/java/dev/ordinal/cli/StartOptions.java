@@ -1,6 +1,7 @@
 package dev.ordinal.cli;
 
 import dev.ordinal.api.FeatureGates;
+import dev.ordinal.cluster.ControllerChoice;
 import dev.ordinal.cluster.Settings;
 
 import picocli.CommandLine.ITypeConverter;
@@ -36,6 +37,27 @@ final class StartOptions {
                             + " MaxUnavailableStatefulSet (beta, default false).")
     private FeatureGates featureGates = FeatureGates.DEFAULT;
 
+    @Option(
+            names = "--controllers",
+            paramLabel = "NAMES",
+            converter = Choice.class,
+            description =
+                    "Which controllers run here, in kube-controller-manager's syntax, with"
+                            + " kube-scheduler as one of them; empty for none (default: *).")
+    private ControllerChoice controllers = ControllerChoice.ALL;
+
+    /// Reads `--controllers`.
+    static final class Choice implements ITypeConverter<ControllerChoice> {
+        @Override
+        public ControllerChoice convert(String text) {
+            try {
+                return ControllerChoice.parse(text);
+            } catch (IllegalArgumentException wrong) {
+                throw new TypeConversionException(wrong.getMessage());
+            }
+        }
+    }
+
     /// Reads `--feature-gates`.
     static final class Gates implements ITypeConverter<FeatureGates> {
         @Override
@@ -54,7 +76,8 @@ final class StartOptions {
                 Settings.in(data)
                         .withPort(port)
                         .withRuntime(runtime)
-                        .withFeatureGates(featureGates);
+                        .withFeatureGates(featureGates)
+                        .withControllers(controllers);
         return Files.exists(library) ? settings.withRocksdbLibrary(library) : settings;
     }
 }

@@ -90,6 +90,7 @@ public final class Cluster implements AutoCloseable {
                             node.name(),
                             pki.authorityPem(),
                             Writes.AT_ONCE)
+                    .chosen(settings.controllers())
                     .start(life, clock);
             server = life.own(serving.get().server());
             server.start(api, started.streams(), roles);

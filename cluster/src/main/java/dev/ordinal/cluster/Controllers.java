@@ -69,11 +69,16 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
                         garbage));
     }
 
+    /// Those of them that are to run here.
+    Controllers chosen(ControllerChoice choice) {
+        return new Controllers(informers, garbage, all.stream().filter(choice::runs).toList());
+    }
+
     /// Fills the caches, then keeps them current and runs every controller.
     void start(Lifetime life, InstantSource clock) throws InterruptedException {
         var loops = all.stream().map(c -> new ControllerLoop(c, clock)).toList();
         informers.start(life);
-        garbage.start(life);
+        if (all.contains(garbage)) garbage.start(life);
         loops.forEach(loop -> loop.start(life, WORKERS));
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 /// @param runtime what runs containers
 /// @param temporary nothing is left when the process ends, however it ends: no pod, no data
 /// @param featureGates which of Kubernetes' optional behaviours are on
+/// @param controllers which of them run in this process
 public record Settings(
         String name,
         Path data,
@@ -28,7 +29,8 @@ public record Settings(
         String serviceCidr,
         RuntimeChoice runtime,
         boolean temporary,
-        FeatureGates featureGates) {
+        FeatureGates featureGates,
+        ControllerChoice controllers) {
     public static final String POD_CIDR = "10.244.0.0/16";
     public static final String SERVICE_CIDR = "10.96.0.0/16";
 
@@ -53,7 +55,8 @@ public record Settings(
                 SERVICE_CIDR,
                 RuntimeChoice.LINUX,
                 false,
-                FeatureGates.DEFAULT);
+                FeatureGates.DEFAULT,
+                ControllerChoice.ALL);
     }
 
     public Settings withPort(int wanted) {
@@ -67,7 +70,8 @@ public record Settings(
                 serviceCidr,
                 runtime,
                 temporary,
-                featureGates);
+                featureGates,
+                controllers);
     }
 
     public Settings withRuntime(RuntimeChoice wanted) {
@@ -81,7 +85,8 @@ public record Settings(
                 serviceCidr,
                 wanted,
                 temporary,
-                featureGates);
+                featureGates,
+                controllers);
     }
 
     /// @param library the unpacked native library of the store
@@ -96,7 +101,8 @@ public record Settings(
                 serviceCidr,
                 runtime,
                 temporary,
-                featureGates);
+                featureGates,
+                controllers);
     }
 
     public Settings asTemporary() {
@@ -110,7 +116,8 @@ public record Settings(
                 serviceCidr,
                 runtime,
                 true,
-                featureGates);
+                featureGates,
+                controllers);
     }
 
     public Settings withFeatureGates(FeatureGates wanted) {
@@ -124,6 +131,22 @@ public record Settings(
                 serviceCidr,
                 runtime,
                 temporary,
+                wanted,
+                controllers);
+    }
+
+    public Settings withControllers(ControllerChoice wanted) {
+        return new Settings(
+                name,
+                data,
+                host,
+                port,
+                rocksdbLibrary,
+                podCidr,
+                serviceCidr,
+                runtime,
+                temporary,
+                featureGates,
                 wanted);
     }
 
