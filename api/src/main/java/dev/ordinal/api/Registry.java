@@ -328,6 +328,7 @@ public final class Registry implements Api {
                         schema.apiVersion(),
                         body,
                         options.fieldValidation());
+        Decoding.placeIn(kind, namespace, Metadata.of(decoded.tree()));
         var answer =
                 post.answering()
                         .answer(

@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /// Users, roles and what they allow, by kubectl.
 class AccessIT {
@@ -64,6 +67,39 @@ class AccessIT {
                 .containsPattern(
                         "Groups +\\[system:serviceaccounts system:serviceaccounts:default"
                                 + " system:authenticated]");
+    }
+
+    @Rule({"api 10.1", "api 10.3"})
+    @Test
+    void aTokenOpensTheApiAsLongAsItsAccountIsThere() {
+        cluster.kubectl("create", "sa", "robot").ok();
+        cluster.kubectl(
+                        "create",
+                        "rolebinding",
+                        "robot",
+                        "--clusterrole=view",
+                        "--serviceaccount=default:robot")
+                .ok();
+        var token = cluster.kubectl("create", "token", "robot", "--duration=10m").ok().strip();
+        assertThat(by(token, "auth", "whoami").ok())
+                .containsPattern("Username +system:serviceaccount:default:robot")
+                .containsPattern("Extra: authentication.kubernetes.io/credential-id +\\[JTI=");
+        assertThat(by(token, "get", "services", "-o", "name").ok())
+                .isEqualTo("service/kubernetes\n");
+        assertThat(by(token, "get", "secrets").text())
+                .contains("User \"system:serviceaccount:default:robot\" cannot list resource");
+        assertThat(by(token, "get", "--raw", "/.well-known/openid-configuration").ok())
+                .contains("\"issuer\":\"https://kubernetes.default.svc.cluster.local\"");
+        cluster.kubectl("delete", "sa", "robot").ok();
+        assertThat(by(token, "get", "services").text()).contains("Unauthorized");
+    }
+
+    private static Commands.Result by(String token, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("kubectl", "--kubeconfig=/dev/null"));
+        command.addAll(List.of("--server=https://127.0.0.1:" + cluster.port()));
+        command.addAll(List.of("--insecure-skip-tls-verify", "--token=" + token));
+        command.addAll(List.of(arguments));
+        return Commands.run(Map.of(), command);
     }
 
     @Rule("api 10.6")

@@ -42,6 +42,10 @@ final class LiveCluster implements AutoCloseable {
                 .contains("API ready");
     }
 
+    int port() {
+        return port;
+    }
+
     Path data() {
         return data;
     }

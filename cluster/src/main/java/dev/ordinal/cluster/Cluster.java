@@ -6,6 +6,7 @@ import dev.ordinal.api.Stored;
 import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Lifetime;
 import dev.ordinal.control.Writes;
+import dev.ordinal.kinds.Access;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
 import dev.ordinal.kinds.rbac.DefaultRoles;
@@ -22,10 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -66,17 +69,17 @@ public final class Cluster implements AutoCloseable {
             var serving = life.begin("serving", () -> serving(apiAddress, store, clock));
             var addresses = new ServiceAddresses(settings.serviceCidr(), 30000, 32767);
             var customKinds = new CustomKinds();
-            var roles = new RbacAuthorizer();
+            var access = Access.of(() -> accountKeys(serving), clock);
             api =
                     new Registry(
-                            Catalogue.kinds(settings.featureGates(), roles),
-                            Catalogue.admissions(addresses, customKinds, roles),
+                            Catalogue.kinds(settings.featureGates(), access),
+                            Catalogue.admissions(addresses, customKinds, access),
                             store,
                             clock,
                             new SecureRandom());
             addresses.load(api);
             customKinds.load(api);
-            roles.load(api);
+            access.load(api);
             new Bootstrap(api).run(apiAddress, NodeParts.dnsAddress(settings));
             var started = node.start(api, machine.get());
             var pki = serving.get().pki();
@@ -85,7 +88,7 @@ public final class Cluster implements AutoCloseable {
                             clock,
                             settings.featureGates(),
                             customKinds,
-                            roles,
+                            access.roles(),
                             started.disk(),
                             node.name(),
                             pki.authorityPem(),
@@ -93,13 +96,13 @@ public final class Cluster implements AutoCloseable {
                     .chosen(settings.controllers())
                     .start(life, clock);
             server = life.own(serving.get().server());
-            server.start(api, started.streams(), roles);
+            server.start(api, started.streams(), access.tokens(), access.roles());
             node.apiServer(new InetSocketAddress(settings.host(), server.port()));
             pki.writeKubeconfig(
                     settings.kubeconfig(),
                     settings.name(),
                     "https://%s:%d".formatted(settings.host(), server.port()));
-            life.run("default-roles", () -> fill(roles));
+            life.run("default-roles", () -> fill(access.roles()));
         } catch (IOException | InterruptedException | RuntimeException failure) {
             if (node != null) node.leavePods();
             try {
@@ -108,6 +111,17 @@ public final class Cluster implements AutoCloseable {
                 failure.addSuppressed(also);
             }
             throw failure;
+        }
+    }
+
+    private static KeyPair accountKeys(Lifetime.Begun<Serving> serving) {
+        try {
+            return serving.get().pki().accountKeys();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
         }
     }
 

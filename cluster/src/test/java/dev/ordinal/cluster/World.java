@@ -16,9 +16,9 @@ import dev.ordinal.control.Controller;
 import dev.ordinal.control.ControllerLoop;
 import dev.ordinal.control.Key;
 import dev.ordinal.control.Writes;
+import dev.ordinal.kinds.Access;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
-import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.Entry;
 import dev.ordinal.store.MemoryStore;
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ final class World implements AutoCloseable {
     private final Store<Stored> store;
     private final List<String> story = new ArrayList<>();
     private Instant now = Instant.parse("2026-01-02T03:04:05Z");
-    private final RbacAuthorizer roles = new RbacAuthorizer();
+    private final Access access = Access.of(World::noKeys, this::now);
     private Controllers controllers;
     private List<ControllerLoop> loops;
 
@@ -84,17 +85,21 @@ final class World implements AutoCloseable {
         var addresses = new ServiceAddresses(Settings.SERVICE_CIDR, 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(gates, roles),
-                        Catalogue.admissions(addresses, customKinds, roles),
+                        Catalogue.kinds(gates, access),
+                        Catalogue.admissions(addresses, customKinds, access),
                         store,
                         this::now,
                         new Random(seed));
         addresses.load(api);
-        roles.load(api);
+        access.load(api);
         new Bootstrap(api).run("10.96.0.1", "10.96.0.10");
         node.register();
         faults = new Faults(api, rules::before);
         boot();
+    }
+
+    private static KeyPair noKeys() {
+        throw new IllegalStateException("there are no tokens");
     }
 
     /// The server starts: every cache is empty, every queue too.
@@ -106,7 +111,7 @@ final class World implements AutoCloseable {
                         this::now,
                         gates,
                         customKinds,
-                        roles,
+                        access.roles(),
                         disk,
                         NODE,
                         "ca",

@@ -26,6 +26,7 @@ final class AnswerMasks {
     /// Upstream answers in protobuf too.
     private static final String PROTOBUF = ", application/vnd.kubernetes.protobuf";
 
+    private static final Pattern TOKEN = Pattern.compile("eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+");
     private static final Pattern AGE = Pattern.compile("\\d+[smh]");
 
     private final String namespace;
@@ -41,6 +42,7 @@ final class AnswerMasks {
     String text(String given) {
         if (AGE.matcher(given).matches()) return "<age>";
         var masked = ID.matcher(given).replaceAll("<id>");
+        masked = TOKEN.matcher(masked).replaceAll("<token>");
         masked = masked.replace(PROTOBUF, "");
         masked = PATCHED.matcher(masked).replaceAll("$1{<patched>$2");
         masked = NUMBERS.matcher(masked).replaceAll(m -> m.group().replaceAll("\\d+", "<n>"));

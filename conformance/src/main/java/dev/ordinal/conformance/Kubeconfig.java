@@ -32,7 +32,8 @@ import javax.net.ssl.TrustManagerFactory;
 ///
 /// @param server base address
 /// @param tls trusts that authority only
-public record Kubeconfig(URI server, SSLContext tls) {
+/// @param bare the same without the certificate
+public record Kubeconfig(URI server, SSLContext tls, SSLContext bare) {
     /// @throws IOException when the file cannot be read or lacks one of the three
     public static Kubeconfig read(Path file) throws IOException {
         var loaded =
@@ -57,7 +58,9 @@ public record Kubeconfig(URI server, SSLContext tls) {
             keys.init(own, new char[0]);
             var context = SSLContext.getInstance("TLS");
             context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-            return new Kubeconfig(URI.create(text(cluster, "server")), context);
+            var bare = SSLContext.getInstance("TLS");
+            bare.init(null, trust.getTrustManagers(), null);
+            return new Kubeconfig(URI.create(text(cluster, "server")), context, bare);
         } catch (GeneralSecurityException damaged) {
             throw new IOException(
                     "%s is damaged: %s".formatted(file, damaged.getMessage()), damaged);

@@ -137,6 +137,12 @@ class ExchangesIT {
         play("access");
     }
 
+    @Rule({"api 10.1", "api 10.3", "api 10.4"})
+    @Test
+    void tokensHoldAsLongAsWhatTheyAreBoundTo() throws Exception {
+        play("tokens");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;

@@ -4,7 +4,6 @@ import dev.ordinal.api.Admission;
 import dev.ordinal.api.FeatureGates;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.NamespaceLifecycle;
-import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.kinds.configmap.ConfigMaps;
 import dev.ordinal.kinds.controllerrevision.ControllerRevisions;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
@@ -20,7 +19,6 @@ import dev.ordinal.kinds.persistentvolumeclaim.Claims;
 import dev.ordinal.kinds.persistentvolumeclaim.StorageProtection;
 import dev.ordinal.kinds.pod.PodAdmission;
 import dev.ordinal.kinds.pod.Pods;
-import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.rbac.RoleKinds;
 import dev.ordinal.kinds.review.AccessReviews;
 import dev.ordinal.kinds.review.IdentityReviews;
@@ -41,15 +39,15 @@ public final class Catalogue {
 
     /// The kinds of a cluster with these gates.
     ///
-    /// @param authorizer answers questions about access
-    public static List<Kind> kinds(FeatureGates gates, Authorizer authorizer) {
-        List<Kind> kinds = new ArrayList<>(stored(gates));
-        kinds.addAll(IdentityReviews.kinds());
-        kinds.addAll(AccessReviews.kinds(authorizer));
+    /// @param access answers questions about users and what they may do
+    public static List<Kind> kinds(FeatureGates gates, Access access) {
+        List<Kind> kinds = new ArrayList<>(stored(gates, access));
+        kinds.addAll(IdentityReviews.kinds(access.tokens()));
+        kinds.addAll(AccessReviews.kinds(access.roles()));
         return List.copyOf(kinds);
     }
 
-    private static List<Kind> stored(FeatureGates gates) {
+    private static List<Kind> stored(FeatureGates gates, Access access) {
         return List.of(
                 ConfigMaps.KIND,
                 Events.KIND,
@@ -59,7 +57,7 @@ public final class Catalogue {
                 PersistentVolumes.KIND,
                 Pods.KIND,
                 Secrets.KIND,
-                ServiceAccounts.KIND,
+                ServiceAccounts.kind(access.tokens()),
                 Services.KIND,
                 ControllerRevisions.KIND,
                 StatefulSets.kind(gates),
@@ -76,7 +74,7 @@ public final class Catalogue {
 
     /// The admissions of one cluster, in the order they see a write.
     public static List<Admission> admissions(
-            ServiceAddresses addresses, CustomKinds customKinds, RbacAuthorizer roles) {
+            ServiceAddresses addresses, CustomKinds customKinds, Access access) {
         return List.of(
                 new NamespaceLifecycle(),
                 new PodAdmission(),
@@ -84,6 +82,6 @@ public final class Catalogue {
                 new StorageProtection(),
                 addresses,
                 customKinds,
-                roles);
+                access.roles());
     }
 }

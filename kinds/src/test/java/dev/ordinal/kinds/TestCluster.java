@@ -21,6 +21,10 @@ import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
 
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +37,8 @@ import java.util.function.BiFunction;
 public final class TestCluster implements AutoCloseable {
     public final Registry api;
     public final CustomKinds customKinds = new CustomKinds();
-    public final RbacAuthorizer roles = new RbacAuthorizer();
+    public final Access access = Access.of(TestCluster::keys, () -> this.now);
+    public final RbacAuthorizer roles = access.roles();
     public final Informers informers;
     public Instant now = Instant.parse("2026-01-02T03:04:05Z");
     private final Store<Stored> store;
@@ -49,17 +54,27 @@ public final class TestCluster implements AutoCloseable {
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(gates, roles),
-                        Catalogue.admissions(addresses, customKinds, roles),
+                        Catalogue.kinds(gates, access),
+                        Catalogue.admissions(addresses, customKinds, access),
                         store,
                         () -> now,
                         new Random(seed));
         customKinds.load(api);
-        roles.load(api);
+        access.load(api);
         roles.complete();
         informers = new Informers(api);
         create(Types.NAMESPACES, null, "{'metadata':{'name':'default'}}");
         create(Types.SERVICE_ACCOUNTS, "default", "{'metadata':{'name':'default'}}");
+    }
+
+    private static KeyPair keys() {
+        try {
+            var generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /// Adds a controller made of the API and the caches.

@@ -2,6 +2,7 @@ package dev.ordinal.server;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.PodStreams;
+import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.server.auth.Pki;
 
@@ -73,9 +74,11 @@ public final class ApiServer implements AutoCloseable {
 
     /// Listens when this returns.
     ///
+    /// @param authenticator knows users by their tokens
     /// @param authorizer says what users may do
     /// @throws PortTakenException somebody else listens there
-    public void start(Api api, PodStreams pods, Authorizer authorizer) throws IOException {
+    public void start(Api api, PodStreams pods, Authenticator authenticator, Authorizer authorizer)
+            throws IOException {
         var address = settings.host() + ":" + settings.port();
         var meta =
                 new Meta(
@@ -83,8 +86,9 @@ public final class ApiServer implements AutoCloseable {
                         settings.checks(),
                         Meta.versionInfo(settings.gitVersion(), clock.instant().toString()),
                         address,
+                        authenticator,
                         clock);
-        var gate = new Gate(authorizer);
+        var gate = new Gate(authenticator, authorizer);
         var handler = new Handler(api, gate, pods, new Watches(api, clock), meta, clock);
         var sockets = new WebSocketComponents();
         var upgrades = new WebSocketUpgradeHandler(sockets);

@@ -4,6 +4,7 @@ import dev.ordinal.api.ApiException;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.access.Ask;
+import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.api.access.User;
 
@@ -18,10 +19,12 @@ import java.util.Set;
 final class Gate {
     private static final Set<String> UPGRADED = Set.of("attach", "exec", "portforward");
 
+    private final Authenticator authenticator;
     private final Authorizer authorizer;
     private final Impersonation impersonation;
 
-    Gate(Authorizer authorizer) {
+    Gate(Authenticator authenticator, Authorizer authorizer) {
+        this.authenticator = authenticator;
         this.authorizer = authorizer;
         impersonation = new Impersonation(authorizer);
     }
@@ -30,17 +33,28 @@ final class Gate {
     ///
     /// @throws ApiException Unauthorized, Forbidden, or BadRequest for headers that make no sense
     void admit(Exchange exchange) {
-        var sender = exchange.certified().orElse(User.ANONYMOUS);
+        var sender = exchange.certified().orElseGet(() -> bearer(exchange));
         boolean open = Meta.isPublic(exchange.path());
-        if (sender.anonymous() && !(open && exchange.header("Authorization").isEmpty())) {
-            throw new ApiException(new Status(401, "Unauthorized", "Unauthorized", null));
-        }
+        if (sender.anonymous() && !open) throw unauthorized();
         var user = impersonation.user(exchange, sender);
         exchange.as(user);
         if (open) return;
         var ask = Requests.ask(exchange, user);
         check(ask);
         if (UPGRADED.contains(ask.subresource())) checkConnecting(ask);
+    }
+
+    /// Whose token the request brings; a token that is nobody's is worse than none.
+    private User bearer(Exchange exchange) {
+        var words = exchange.header("Authorization").strip().split(" +", -1);
+        if (words.length < 2 || !words[0].equalsIgnoreCase("bearer")) return User.ANONYMOUS;
+        var user = authenticator.user(words[1], List.of()).user();
+        if (user == null) throw unauthorized();
+        return user;
+    }
+
+    private static ApiException unauthorized() {
+        return new ApiException(new Status(401, "Unauthorized", "Unauthorized", null));
     }
 
     /// Opening a connection to a pod takes the right to create one, whichever method asks for it.

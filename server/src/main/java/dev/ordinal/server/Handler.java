@@ -218,7 +218,7 @@ final class Handler {
         var name = target.requireName();
         switch (subresource) {
             case "log" -> log(exchange, api.get(kind.type(), target.namespace(), name));
-            case "binding", "eviction" -> {
+            case "binding", "eviction", "token" -> {
                 if (!exchange.method().equals("POST")) throw notAllowed();
                 var rendering = Rendering.negotiate(exchange);
                 var written =

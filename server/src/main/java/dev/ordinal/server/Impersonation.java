@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +23,8 @@ import java.util.stream.Collectors;
 /// The sender may by one of several modes, which are tried in this order: `associated-node` for the
 /// sender's own node, `arbitrary-node`, `serviceaccount`, `user-info` for all others, each with the
 /// verb `impersonate-on:MODE:VERB` for the request and `impersonate:MODE` for whom; at last the
-/// plain verb `impersonate`. When none allows it, the first refusal is told.
+/// plain verb `impersonate`. The one that last worked for the sender comes before all others. When
+/// none allows it, the first refusal is told.
 ///
 /// @see "KEP-5284; upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation"
 final class Impersonation {
@@ -33,8 +35,21 @@ final class Impersonation {
     private static final String NODE_NAME = "authentication.kubernetes.io/node-name";
     private static final String MASTERS = "system:masters";
     private static final int MANY = 4;
+    private static final int SENDERS_MAX = 10_000;
 
     private final Authorizer authorizer;
+
+    /// The mode that last allowed a sender something is tried first, and its refusal told.
+    private final Map<String, String> lastModes =
+            Collections.synchronizedMap(
+                    new LinkedHashMap<>(16, 0.75f, true) {
+                        private static final long serialVersionUID = 1;
+
+                        @Override
+                        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+                            return size() > SENDERS_MAX;
+                        }
+                    });
 
     Impersonation(Authorizer authorizer) {
         this.authorizer = authorizer;
@@ -48,13 +63,18 @@ final class Impersonation {
         if (wanted == null) return sender;
         var request = Requests.ask(exchange, sender);
         @Nullable ApiException first = null;
-        for (var mode : modes(sender, wanted)) {
+        var modes = modes(sender, wanted);
+        var last = lastModes.get(sender.name());
+        if (last != null && modes.remove(last)) modes.addFirst(last);
+        for (var mode : modes) {
             try {
                 if (!mode.isEmpty()) {
                     var verb = "impersonate-on:" + mode + ":" + request.verb();
                     check(request.withVerb(verb));
                 }
-                return allowed(mode, sender, wanted);
+                var user = allowed(mode, sender, wanted);
+                lastModes.put(sender.name(), mode);
+                return user;
             } catch (ApiException refused) {
                 if (first == null) first = refused;
             }

@@ -8,6 +8,7 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Status;
+import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.server.discovery.Discovery;
 
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -32,6 +34,7 @@ final class Meta {
     private final OpenApiRoutes openApi;
     private final ObjectNode version;
     private final String address;
+    private final Authenticator authenticator;
 
     /// @param checks by name: what is wrong, if anything
     Meta(
@@ -39,6 +42,7 @@ final class Meta {
             Map<String, Supplier<Optional<String>>> checks,
             ObjectNode version,
             String address,
+            Authenticator authenticator,
             InstantSource clock) {
         this.api = api;
         described = new Described(api.kinds(), new Discovery(api.kinds()));
@@ -46,6 +50,7 @@ final class Meta {
         this.checks = checks;
         this.version = version;
         this.address = address;
+        this.authenticator = authenticator;
     }
 
     /// What is told of one set of kinds; made anew when another one is served.
@@ -77,8 +82,19 @@ final class Meta {
             case "/version" -> exchange.answer(200, "application/json", indented(version));
             case "/api" -> versions(exchange, true);
             case "/apis" -> versions(exchange, false);
+            case "/.well-known/openid-configuration", "/openid/v1/jwks" -> issuer(exchange, path);
             default -> other(exchange, path);
         }
+    }
+
+    /// What others need to check the tokens issued here.
+    private void issuer(Exchange exchange, String path) throws IOException {
+        var document = Objects.requireNonNull(authenticator.documents().get(path));
+        exchange.answerHeader("Cache-Control", "public, max-age=3600");
+        exchange.answer(
+                200,
+                path.endsWith("jwks") ? "application/jwk-set+json" : "application/json",
+                document.getBytes(StandardCharsets.UTF_8));
     }
 
     private void other(Exchange exchange, String path) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.access.Ask;
+import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.api.access.User;
 import dev.ordinal.testing.Rule;
@@ -28,6 +29,19 @@ class GateTest {
     private final List<String> allowed = new ArrayList<>();
     private final Gate gate =
             new Gate(
+                    new Authenticator() {
+                        @Override
+                        public Answer user(String token, List<String> audiences) {
+                            return token.equals("good")
+                                    ? Answer.of(ANN, List.of())
+                                    : Answer.nobody("");
+                        }
+
+                        @Override
+                        public Map<String, String> documents() {
+                            return Map.of();
+                        }
+                    },
                     new Authorizer() {
                         @Override
                         public Decision decide(Ask ask) {
@@ -95,6 +109,15 @@ class GateTest {
                     .hasMessage("Unauthorized");
         }
         assertThat(asked).isEmpty();
+    }
+
+    @Rule("api 10.1")
+    @Test
+    void aTokenThatIsNobodysIsWorseThanNone() {
+        allowed.add(".*");
+        gate.admit(new Request("GET", "/api", null).with("Authorization", "Bearer good"));
+        var wrong = new Request("GET", "/readyz", null).with("Authorization", "Bearer bad");
+        assertThatThrownBy(() -> gate.admit(wrong)).hasMessage("Unauthorized");
     }
 
     @Rule("api 10.4")

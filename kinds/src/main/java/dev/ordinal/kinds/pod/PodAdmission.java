@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Admission;
 import dev.ordinal.api.ApiException;
-import dev.ordinal.kinds.serviceaccount.ServiceAccounts;
+import dev.ordinal.control.Types;
 
 import java.util.List;
 
@@ -37,7 +37,7 @@ public final class PodAdmission implements Admission {
         }
         var name = spec.path("serviceAccountName").asText();
         try {
-            var account = write.api().get(ServiceAccounts.KIND.type(), write.namespace(), name);
+            var account = write.api().get(Types.SERVICE_ACCOUNTS, write.namespace(), name);
             if (spec.path("imagePullSecrets").isEmpty() && account.tree().has("imagePullSecrets")) {
                 spec.set("imagePullSecrets", account.tree().path("imagePullSecrets").deepCopy());
             }

@@ -1,10 +1,13 @@
 package dev.ordinal.kinds.review;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Kind.Posting;
+import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.api.access.User;
 import dev.ordinal.api.schema.Schema;
 
@@ -16,13 +19,25 @@ import java.util.List;
 public final class IdentityReviews {
     private static final String VERSION = "authentication.k8s.io/v1";
 
-    private IdentityReviews() {}
+    private static final String INVALID = "invalid bearer token";
 
-    public static List<Kind> kinds() {
+    private final Authenticator authenticator;
+
+    private IdentityReviews(Authenticator authenticator) {
+        this.authenticator = authenticator;
+    }
+
+    /// @param authenticator says whose a token is
+    public static List<Kind> kinds(Authenticator authenticator) {
+        var reviews = new IdentityReviews(authenticator);
         return List.of(
                 Kind.of(VERSION, "selfsubjectreviews", Schema.load(VERSION, "SelfSubjectReview"))
                         .clusterScoped()
                         .answering(IdentityReviews::self)
+                        .build(),
+                Kind.of(VERSION, "tokenreviews", Schema.load(VERSION, "TokenReview"))
+                        .clusterScoped()
+                        .answering(reviews::token)
                         .build());
     }
 
@@ -34,7 +49,28 @@ public final class IdentityReviews {
         return answer;
     }
 
-    static ObjectNode info(User user) {
+    private ObjectNode token(ObjectNode review, Posting posting) {
+        var spec = review.path("spec");
+        var token = spec.path("token").asText();
+        if (token.isEmpty()) {
+            throw ApiException.badRequest("token is required for TokenReview in authentication");
+        }
+        var audiences = spec.path("audiences").valueStream().map(JsonNode::asText).toList();
+        var answer = authenticator.user(token, audiences);
+        var status = review.putObject("status");
+        var user = answer.user();
+        if (user == null) {
+            status.putObject("user");
+            var why = answer.error();
+            status.put("error", why.isEmpty() ? INVALID : "[%s, %s]".formatted(INVALID, why));
+            return review;
+        }
+        status.put("authenticated", true).set("user", info(user));
+        answer.audiences().forEach(status.putArray("audiences")::add);
+        return review;
+    }
+
+    private static ObjectNode info(User user) {
         var info = JsonNodeFactory.instance.objectNode();
         if (!user.name().isEmpty()) info.put("username", user.name());
         if (!user.uid().isEmpty()) info.put("uid", user.uid());

@@ -11,14 +11,15 @@ import dev.ordinal.api.Registry;
 import dev.ordinal.api.Stored;
 import dev.ordinal.api.StoredCodec;
 import dev.ordinal.control.Types;
+import dev.ordinal.kinds.Access;
 import dev.ordinal.kinds.Catalogue;
 import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
-import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
 
 import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -36,17 +37,21 @@ final class TestApi implements AutoCloseable {
 
     TestApi() {
         store = MemoryStore.open(new StoredCodec(), 10_000);
-        var roles = new RbacAuthorizer();
+        var access = Access.of(TestApi::noKeys, clock());
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
-                        Catalogue.kinds(FeatureGates.DEFAULT, roles),
-                        Catalogue.admissions(addresses, new CustomKinds(), roles),
+                        Catalogue.kinds(FeatureGates.DEFAULT, access),
+                        Catalogue.admissions(addresses, new CustomKinds(), access),
                         store,
                         clock(),
                         new Random(1));
         create(Types.NAMESPACES, "{'metadata':{'name':'default'}}");
         create(Types.SERVICE_ACCOUNTS, "{'metadata':{'name':'default'}}");
+    }
+
+    private static KeyPair noKeys() {
+        throw new IllegalStateException("there are no tokens");
     }
 
     InstantSource clock() {

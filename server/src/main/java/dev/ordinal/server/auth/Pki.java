@@ -21,6 +21,7 @@ import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.io.pem.PemObject;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.StringReader;
@@ -36,6 +37,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
@@ -66,6 +68,7 @@ public final class Pki {
     private final Pair authority;
     private final Pair server;
     private final Pair admin;
+    private @Nullable KeyPair accountKeys;
 
     private Pki(Path folder, InstantSource clock, List<String> names)
             throws IOException, GeneralSecurityException {
@@ -269,6 +272,38 @@ public final class Pki {
             return store;
         } catch (GeneralSecurityException impossible) {
             throw new IOException(impossible);
+        }
+    }
+
+    /// Signs the tokens of ServiceAccounts; made when first asked for and kept for good.
+    ///
+    /// @throws IOException the folder cannot be read or written
+    public synchronized KeyPair accountKeys() throws IOException {
+        var known = accountKeys;
+        if (known != null) return known;
+        var privateFile = folder.resolve("sa.key");
+        var publicFile = folder.resolve("sa.pub");
+        if (Files.exists(privateFile) && Files.exists(publicFile)) {
+            known = new KeyPair(readPublicKey(publicFile), readKey(privateFile));
+        } else {
+            try {
+                known = newKeys();
+            } catch (GeneralSecurityException impossible) {
+                throw new IOException(impossible);
+            }
+            write(publicFile, pem(known.getPublic()));
+            write(privateFile, pem(new JcaPKCS8Generator(known.getPrivate(), null)));
+        }
+        accountKeys = known;
+        return known;
+    }
+
+    private static PublicKey readPublicKey(Path file) throws IOException {
+        try (var parser = new PEMParser(new StringReader(Files.readString(file)))) {
+            return switch (parser.readObject()) {
+                case SubjectPublicKeyInfo info -> new JcaPEMKeyConverter().getPublicKey(info);
+                case null, default -> throw new IOException(file + " holds no public key");
+            };
         }
     }
 

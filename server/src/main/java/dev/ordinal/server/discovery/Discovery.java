@@ -247,6 +247,13 @@ public final class Discovery {
                             case "eviction" ->
                                     new Subresource(
                                             name, "policy", "v1", "Eviction", Set.of("create"));
+                            case "token" ->
+                                    new Subresource(
+                                            name,
+                                            "authentication.k8s.io",
+                                            "v1",
+                                            "TokenRequest",
+                                            Set.of("create"));
                             case "exec", "attach", "portforward" ->
                                     new Subresource(
                                             name, "", "v1", options(name), Set.of("create", "get"));
