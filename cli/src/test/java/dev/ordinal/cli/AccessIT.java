@@ -8,9 +8,11 @@ import dev.ordinal.testing.Rule;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -92,6 +94,61 @@ class AccessIT {
                 .contains("\"issuer\":\"https://kubernetes.default.svc.cluster.local\"");
         cluster.kubectl("delete", "sa", "robot").ok();
         assertThat(by(token, "get", "services").text()).contains("Unauthorized");
+    }
+
+    @Rule("api 10.3")
+    @Test
+    void aPodReachesTheApiByTheTokenItMounts(@TempDir Path folder) throws IOException {
+        assumeTrue(LightImage.canBeMade(), "no static busybox");
+        cluster.load(LightImage.make(folder));
+        cluster.kubectl("create", "ns", "inside").ok();
+        cluster.kubectl(
+                        "-n",
+                        "inside",
+                        "create",
+                        "rolebinding",
+                        "pods",
+                        "--clusterrole=view",
+                        "--serviceaccount=inside:default")
+                .ok();
+        var program =
+                Commands.run(Map.of(), List.of("sh", "-c", "readlink -f $(command -v kubectl)"));
+        cluster.apply(
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: caller, namespace: inside}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: c
+                    image: "light:1"
+                    command: [sleep, "1000"]
+                    volumeMounts: [{name: kubectl, mountPath: /kubectl, readOnly: true}]
+                  volumes: [{name: kubectl, hostPath: {path: %s, type: File}}]
+                """
+                        .formatted(program.ok().strip()));
+        cluster.kubectl(
+                        "-n",
+                        "inside",
+                        "wait",
+                        "--for=condition=Ready",
+                        "pod/caller",
+                        "--timeout=60s")
+                .ok();
+        assertThat(inside("/kubectl", "get", "pods", "-o", "name").ok()).isEqualTo("pod/caller\n");
+        assertThat(inside("/kubectl", "auth", "whoami").ok())
+                .containsPattern("Username +system:serviceaccount:inside:default")
+                .containsPattern("pod-name +\\[caller]");
+        assertThat(inside("/kubectl", "get", "nodes").text())
+                .contains("User \"system:serviceaccount:inside:default\" cannot list resource");
+        cluster.kubectl("delete", "ns", "inside", "--wait=false").ok();
+    }
+
+    private static Commands.Result inside(String... command) {
+        List<String> all = new ArrayList<>(List.of("-n", "inside", "exec", "caller", "--"));
+        all.addAll(List.of(command));
+        return cluster.kubectl(all.toArray(String[]::new));
     }
 
     private static Commands.Result by(String token, String... arguments) {

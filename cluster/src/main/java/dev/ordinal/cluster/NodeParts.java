@@ -112,7 +112,8 @@ final class NodeParts implements AutoCloseable {
                                 dns,
                                 RESOLV_CONF,
                                 settings.name(),
-                                network.gateway()));
+                                network.gateway(),
+                                clock));
         var probes = new NodeProbes(parts.runtime(), network.sockets());
         var agent = agent(api, parts.runtime(), machine, probes, probes, network.gateway());
         serve(api, network, dns);

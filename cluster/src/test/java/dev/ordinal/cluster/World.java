@@ -23,12 +23,12 @@ import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.Entry;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
+import dev.ordinal.testing.TestKeys;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -69,7 +69,7 @@ final class World implements AutoCloseable {
     private final Store<Stored> store;
     private final List<String> story = new ArrayList<>();
     private Instant now = Instant.parse("2026-01-02T03:04:05Z");
-    private final Access access = Access.of(World::noKeys, this::now);
+    private final Access access = Access.of(TestKeys::make, this::now);
     private Controllers controllers;
     private List<ControllerLoop> loops;
 
@@ -96,10 +96,6 @@ final class World implements AutoCloseable {
         node.register();
         faults = new Faults(api, rules::before);
         boot();
-    }
-
-    private static KeyPair noKeys() {
-        throw new IllegalStateException("there are no tokens");
     }
 
     /// The server starts: every cache is empty, every queue too.

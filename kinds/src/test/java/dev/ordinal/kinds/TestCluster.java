@@ -19,12 +19,9 @@ import dev.ordinal.kinds.rbac.RbacAuthorizer;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
+import dev.ordinal.testing.TestKeys;
 
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,7 +34,7 @@ import java.util.function.BiFunction;
 public final class TestCluster implements AutoCloseable {
     public final Registry api;
     public final CustomKinds customKinds = new CustomKinds();
-    public final Access access = Access.of(TestCluster::keys, () -> this.now);
+    public final Access access = Access.of(TestKeys::make, () -> this.now);
     public final RbacAuthorizer roles = access.roles();
     public final Informers informers;
     public Instant now = Instant.parse("2026-01-02T03:04:05Z");
@@ -65,16 +62,6 @@ public final class TestCluster implements AutoCloseable {
         informers = new Informers(api);
         create(Types.NAMESPACES, null, "{'metadata':{'name':'default'}}");
         create(Types.SERVICE_ACCOUNTS, "default", "{'metadata':{'name':'default'}}");
-    }
-
-    private static KeyPair keys() {
-        try {
-            var generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp256r1"));
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     /// Adds a controller made of the API and the caches.

@@ -73,9 +73,6 @@ public final class NamespaceFurniture implements Controller {
         if (namespace == null || namespace.getMetadata().getDeletionTimestamp() != null) {
             return Optional.empty();
         }
-        if (accounts.get(key.name(), ACCOUNT) == null) {
-            make(Types.SERVICE_ACCOUNTS, key.name(), named(ACCOUNT));
-        }
         var map = configMaps.get(key.name(), CA);
         if (map == null) {
             make(Types.CONFIG_MAPS, key.name(), certificate());
@@ -83,6 +80,10 @@ public final class NamespaceFurniture implements Controller {
             var copy = api.get(Types.CONFIG_MAPS, key.name(), CA).copy();
             copy.putObject("data").put("ca.crt", authority);
             api.update(Types.CONFIG_MAPS, key.name(), CA, null, new Api.Body.Tree(copy), WRITE);
+        }
+        // Pods come when the account is there, and show the certificate.
+        if (accounts.get(key.name(), ACCOUNT) == null) {
+            make(Types.SERVICE_ACCOUNTS, key.name(), named(ACCOUNT));
         }
         return Optional.empty();
     }

@@ -38,6 +38,9 @@ public final class PodAdmission implements Admission {
         var name = spec.path("serviceAccountName").asText();
         try {
             var account = write.api().get(Types.SERVICE_ACCOUNTS, write.namespace(), name);
+            if (mountsToken(spec, account.tree())) {
+                TokenVolume.add(spec, pod.at("/metadata/uid").asText());
+            }
             if (spec.path("imagePullSecrets").isEmpty() && account.tree().has("imagePullSecrets")) {
                 spec.set("imagePullSecrets", account.tree().path("imagePullSecrets").deepCopy());
             }
@@ -50,6 +53,14 @@ public final class PodAdmission implements Admission {
                             .formatted(write.namespace(), name, name));
         }
         fillScheduling(spec, FIRST);
+    }
+
+    /// The pod's word counts before the account's.
+    private static boolean mountsToken(JsonNode spec, JsonNode account) {
+        var asked = spec.path("automountServiceAccountToken");
+        return asked.isBoolean()
+                ? asked.asBoolean()
+                : account.path("automountServiceAccountToken").asBoolean(true);
     }
 
     /// What the admissions Priority and DefaultTolerationSeconds add. A write that leaves out what

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
 ///
 /// @see "upstream: pkg/apis/core/validation/validation.go"
 public final class PodRules {
+    private static final long TOKEN_SECONDS_MIN = 600;
+    private static final long TOKEN_SECONDS_MAX = 1L << 32;
     private static final Pattern ENV_NAME = Pattern.compile("[^=\\x00-\\x1f\\x7f]+");
     private static final List<String> HANDLERS = List.of("exec", "httpGet", "tcpSocket", "grpc");
 
@@ -79,6 +81,34 @@ public final class PodRules {
         require(volume, "secret", "secretName", at);
         require(volume, "persistentVolumeClaim", "claimName", at);
         require(volume, "hostPath", "path", at);
+        var sources = volume.at("/projected/sources");
+        for (int i = 0; i < sources.size(); i++) {
+            var token = sources.get(i).get("serviceAccountToken");
+            if (token != null) checkToken(token, i, at.at("projected"));
+        }
+    }
+
+    private static void checkToken(JsonNode token, int index, Problems projected) {
+        var at = projected.at("sources").at(index).at("serviceAccountToken");
+        var seconds = token.path("expirationSeconds");
+        if (seconds.asLong() < TOKEN_SECONDS_MIN) {
+            at.at("expirationSeconds")
+                    .invalid(seconds, "may not specify a duration less than 10 minutes");
+        }
+        if (seconds.asLong() > TOKEN_SECONDS_MAX) {
+            at.at("expirationSeconds")
+                    .invalid(seconds, "may not specify a duration larger than 2^32 seconds");
+        }
+        var path = token.path("path").asText();
+        var place = projected.at("path");
+        if (path.isEmpty()) place.required("");
+        if (path.startsWith("/")) place.invalid(path, "must be a relative path");
+        if (List.of(path.split("/", -1)).contains("..")) {
+            place.invalid(path, "must not contain '..'");
+        }
+        if (path.startsWith("..") && !path.startsWith("../")) {
+            place.invalid(path, "must not start with '..'");
+        }
     }
 
     private static void require(JsonNode volume, String source, String field, Problems at) {

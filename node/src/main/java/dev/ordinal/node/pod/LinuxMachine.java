@@ -18,6 +18,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +51,12 @@ public final class LinuxMachine implements Machine {
             String dns,
             Path hostResolv,
             String node,
-            String nodeAddress) {}
+            String nodeAddress,
+            InstantSource clock) {}
 
     public LinuxMachine(Parts parts) {
         this.parts = parts;
-        volumes = new PodVolumes(parts.api(), parts.volumes(), parts.pods());
+        volumes = new PodVolumes(parts.api(), parts.volumes(), parts.pods(), parts.clock());
     }
 
     private static String uid(JsonNode pod) {
@@ -111,6 +114,11 @@ public final class LinuxMachine implements Machine {
     @Override
     public void refresh(JsonNode pod) throws NotYetException {
         volumes.refresh(pod);
+    }
+
+    @Override
+    public Optional<Instant> renewal(String podUid) {
+        return volumes.renewal(podUid);
     }
 
     private static Map<String, String> sysctls(JsonNode pod) {

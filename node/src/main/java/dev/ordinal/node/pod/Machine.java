@@ -6,6 +6,7 @@ import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.SandboxSpec;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,6 +22,11 @@ public interface Machine {
     ///
     /// @throws NotYetException something is missing; what was there before stays
     default void refresh(JsonNode pod) throws NotYetException {}
+
+    /// When [#refresh] is needed although nothing has changed; empty: never.
+    default Optional<Instant> renewal(String podUid) {
+        return Optional.empty();
+    }
 
     /// What a container is started with.
     ///

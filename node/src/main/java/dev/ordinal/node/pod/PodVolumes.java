@@ -24,10 +24,16 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -37,19 +43,22 @@ import java.util.concurrent.ConcurrentHashMap;
 /// @see "Kubernetes documentation: Volumes; upstream: pkg/volume"
 final class PodVolumes {
     private static final int ANYBODY = 0777;
+    private static final int OWNERS_ONLY = 0600;
     private static final List<String> PROJECTED =
             List.of("configMap", "secret", "downwardAPI", "projected");
 
     private final Api api;
     private final LoopVolumes disk;
     private final Path pods;
+    private final TokenMount tokens;
     private final Map<Shown, JsonNode> settled = new ConcurrentHashMap<>();
 
     /// An object that a pod's volumes show.
     private record Shown(String podUid, GroupVersionResource type, String name) {}
 
-    PodVolumes(Api api, LoopVolumes disk, Path pods) {
+    PodVolumes(Api api, LoopVolumes disk, Path pods, InstantSource clock) {
         this.api = api;
+        tokens = new TokenMount(api, clock);
         this.disk = disk;
         this.pods = pods;
     }
@@ -123,7 +132,37 @@ final class PodVolumes {
                         content(pod, volume, name),
                         files -> {
                             if (group.isNumber()) own(files, group.asInt(), true, false);
+                            ownTokens(files, pod, volume);
                         });
+    }
+
+    /// Tokens belong to the one user of all containers, if they have one.
+    private static void ownTokens(Path files, JsonNode pod, JsonNode volume) throws IOException {
+        var user = soleUser(pod);
+        if (user.isEmpty()) return;
+        for (var source : volume.at("/projected/sources")) {
+            if (!source.has("serviceAccountToken")) continue;
+            var file = files.resolve(source.at("/serviceAccountToken/path").asText());
+            Files.setAttribute(file, "unix:uid", user.getAsInt());
+        }
+    }
+
+    /// The user that all containers of a pod run as by their specs.
+    private static OptionalInt soleUser(JsonNode pod) {
+        Set<Integer> users = new HashSet<>();
+        var usual = pod.at("/spec/securityContext/runAsUser").asInt(-1);
+        for (var list : List.of("initContainers", "containers")) {
+            for (var container : pod.path("spec").path(list)) {
+                users.add(container.at("/securityContext/runAsUser").asInt(usual));
+            }
+        }
+        if (users.size() != 1 || users.contains(-1)) return OptionalInt.empty();
+        return OptionalInt.of(users.iterator().next());
+    }
+
+    /// When volumes of a pod need other tokens; empty: never.
+    Optional<Instant> renewal(String podUid) {
+        return tokens.renewal(podUid);
     }
 
     /// Whether a volume of the pod shows this object of the pod's namespace.
@@ -165,6 +204,7 @@ final class PodVolumes {
     /// Forgets a pod that has ended; its folder is the runtime's to remove.
     void release(String podUid) {
         settled.keySet().removeIf(shown -> shown.podUid().equals(podUid));
+        tokens.release(podUid);
     }
 
     private static JsonNode modeOf(JsonNode volume) {
@@ -315,8 +355,21 @@ final class PodVolumes {
                             text.getBytes(StandardCharsets.UTF_8),
                             Projection.number(item.path("mode"))));
         }
-        if (source.has("serviceAccountToken"))
-            throw failed(volume, "service account tokens are not supported");
+        if (source.has("serviceAccountToken")) addToken(files, pod, source, volume);
+    }
+
+    private void addToken(
+            Map<String, Projection.Item> files, JsonNode pod, JsonNode source, String volume)
+            throws NotYetException {
+        var settings = source.path("serviceAccountToken");
+        boolean owned = pod.at("/spec/securityContext/fsGroup").isNumber();
+        int mode = owned || soleUser(pod).isPresent() ? OWNERS_ONLY : -1;
+        try {
+            var token = tokens.token(pod, settings).getBytes(StandardCharsets.UTF_8);
+            files.put(settings.path("path").asText(), new Projection.Item(token, mode));
+        } catch (ApiException refused) {
+            throw failed(volume, "failed to fetch token: " + refused.getMessage());
+        }
     }
 
     private JsonNode find(

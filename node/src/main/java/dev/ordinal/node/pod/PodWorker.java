@@ -280,9 +280,12 @@ final class PodWorker {
             if (failed.isPresent()) return earlier(failed, deadline);
             report(current, false);
         }
-        if (takeStale()) refresh(current);
+        var renewal = parts.machine().renewal(current.uid());
+        boolean due = renewal.isPresent() && !renewal.get().isAfter(parts.clock().instant());
+        if (takeStale() || due) refresh(current);
         var plan = PodPlan.of(tree, states(tree), parts.clock().instant());
         var again = earlier(plan.again(), PodPlan.deadline(latest().tree()));
+        again = earlier(again, parts.machine().renewal(current.uid()));
         for (var name : plan.start()) {
             again = earlier(again, start(tree, container(tree, name)));
         }

@@ -29,7 +29,11 @@ class PodVolumesIT {
         try (var cluster = new TestApi()) {
             cluster.create(Types.SECRETS, "{'metadata':{'name':'s'},'stringData':{'a':'1'}}");
             var volumes =
-                    new PodVolumes(cluster.api, new LoopVolumes(folder.resolve("disk")), folder);
+                    new PodVolumes(
+                            cluster.api,
+                            new LoopVolumes(folder.resolve("disk")),
+                            folder,
+                            cluster.clock());
             var pod = new ObjectMapper().readTree(POD);
             volumes.prepare(pod);
             cluster.merge(Types.SECRETS, "s", "{'stringData':{'a':'2','b':'2'}}");

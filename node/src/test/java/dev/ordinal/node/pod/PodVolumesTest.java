@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.control.Types;
 import dev.ordinal.node.pod.Machine.NotYetException;
 import dev.ordinal.node.volume.LoopVolumes;
+import dev.ordinal.testing.Rule;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -29,7 +32,12 @@ class PodVolumesTest {
 
     @BeforeEach
     void open() throws IOException {
-        volumes = new PodVolumes(cluster.api, new LoopVolumes(folder.resolve("disk")), folder);
+        volumes =
+                new PodVolumes(
+                        cluster.api,
+                        new LoopVolumes(folder.resolve("disk")),
+                        folder,
+                        cluster.clock());
     }
 
     @AfterEach
@@ -58,6 +66,32 @@ class PodVolumesTest {
                     .sorted()
                     .toList();
         }
+    }
+
+    @Rule("api 10.3")
+    @Test
+    void aTokenIsItsUsersAloneAndIsRenewed() throws Exception {
+        cluster.create(
+                Types.PODS,
+                "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i'}]}}");
+        var made = cluster.get(Types.PODS, "p").deepCopy();
+        var spec = (ObjectNode) made.path("spec");
+        spec.putObject("securityContext").put("fsGroup", 7);
+        spec.set(
+                "volumes",
+                pod("'projected':{'sources':[{'serviceAccountToken':{'path':'t','expirationSeconds':600}}]}")
+                        .at("/spec/volumes"));
+        var uid = made.at("/metadata/uid").asText();
+        var file = folder.resolve(uid + "/volumes/v/t");
+        volumes.prepare(made);
+        var first = Files.readString(file);
+        assertThat(first).startsWith("ey");
+        assertThat(((int) Files.getAttribute(file, "unix:mode")) & 0777).isEqualTo(0640);
+        assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(7);
+        cluster.pass(Duration.ofSeconds(481));
+        assertThat(volumes.renewal(uid).orElseThrow()).isBefore(cluster.clock().instant());
+        volumes.refresh(made);
+        assertThat(Files.readString(file)).isNotEqualTo(first);
     }
 
     @Test

@@ -17,9 +17,9 @@ import dev.ordinal.kinds.customresourcedefinition.CustomKinds;
 import dev.ordinal.kinds.service.ServiceAddresses;
 import dev.ordinal.store.MemoryStore;
 import dev.ordinal.store.Store;
+import dev.ordinal.testing.TestKeys;
 
 import java.nio.charset.StandardCharsets;
-import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -37,7 +37,7 @@ final class TestApi implements AutoCloseable {
 
     TestApi() {
         store = MemoryStore.open(new StoredCodec(), 10_000);
-        var access = Access.of(TestApi::noKeys, clock());
+        var access = Access.of(TestKeys::make, clock());
         var addresses = new ServiceAddresses("10.96.0.0/16", 30000, 32767);
         api =
                 new Registry(
@@ -47,11 +47,9 @@ final class TestApi implements AutoCloseable {
                         clock(),
                         new Random(1));
         create(Types.NAMESPACES, "{'metadata':{'name':'default'}}");
-        create(Types.SERVICE_ACCOUNTS, "{'metadata':{'name':'default'}}");
-    }
-
-    private static KeyPair noKeys() {
-        throw new IllegalStateException("there are no tokens");
+        create(
+                Types.SERVICE_ACCOUNTS,
+                "{'metadata':{'name':'default'},'automountServiceAccountToken':false}");
     }
 
     InstantSource clock() {

@@ -74,7 +74,12 @@ final class TestNode implements AutoCloseable {
         private final PodVolumes volumes;
 
         FoldersOnly(Path folder) throws IOException {
-            volumes = new PodVolumes(cluster.api, new LoopVolumes(folder.resolve("disk")), folder);
+            volumes =
+                    new PodVolumes(
+                            cluster.api,
+                            new LoopVolumes(folder.resolve("disk")),
+                            folder,
+                            cluster.clock());
         }
 
         @Override
