@@ -129,9 +129,10 @@ public final class Cluster implements AutoCloseable {
     private void fill(RbacAuthorizer roles) {
         try {
             DefaultRoles.reconcile(api);
-            roles.complete();
         } catch (RuntimeException failure) {
             LOG.warn("the default roles are not complete: {}", failure.toString());
+        } finally {
+            roles.complete();
         }
     }
 

@@ -7,6 +7,7 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.RecentMap;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 
@@ -17,8 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -37,16 +36,7 @@ public final class EventRecorder {
     private final String host;
     private final InstantSource clock;
     private final AtomicLong lastNanos = new AtomicLong();
-    private final Map<Same, Seen> seen =
-            Collections.synchronizedMap(
-                    new LinkedHashMap<>(64, 0.75f, true) {
-                        private static final long serialVersionUID = 1;
-
-                        @Override
-                        protected boolean removeEldestEntry(Map.Entry<Same, Seen> eldest) {
-                            return size() > REMEMBERED;
-                        }
-                    });
+    private final Map<Same, Seen> seen = RecentMap.of(REMEMBERED);
 
     /// @param component e.g. `statefulset-controller`
     /// @param host the node's name, or empty

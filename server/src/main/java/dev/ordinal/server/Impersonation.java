@@ -2,6 +2,7 @@ package dev.ordinal.server;
 
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Names;
+import dev.ordinal.api.RecentMap;
 import dev.ordinal.api.access.Ask;
 import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.api.access.User;
@@ -11,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,16 +40,7 @@ final class Impersonation {
     private final Authorizer authorizer;
 
     /// The mode that last allowed a sender something is tried first, and its refusal told.
-    private final Map<String, String> lastModes =
-            Collections.synchronizedMap(
-                    new LinkedHashMap<>(16, 0.75f, true) {
-                        private static final long serialVersionUID = 1;
-
-                        @Override
-                        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-                            return size() > SENDERS_MAX;
-                        }
-                    });
+    private final Map<String, String> lastModes = RecentMap.of(SENDERS_MAX);
 
     Impersonation(Authorizer authorizer) {
         this.authorizer = authorizer;

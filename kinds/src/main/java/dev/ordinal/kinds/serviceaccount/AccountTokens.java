@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ordinal.api.Api;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.RecentMap;
 import dev.ordinal.api.Stored;
 import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.api.access.User;
@@ -19,7 +20,6 @@ import java.security.KeyPair;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,16 +44,7 @@ public final class AccountTokens implements Authenticator {
     private final InstantSource clock;
 
     /// What tokens say whose signature has been checked.
-    private final Map<String, JsonNode> known =
-            Collections.synchronizedMap(
-                    new LinkedHashMap<>(16, 0.75f, true) {
-                        private static final long serialVersionUID = 1;
-
-                        @Override
-                        protected boolean removeEldestEntry(Map.Entry<String, JsonNode> eldest) {
-                            return size() > KNOWN_MAX;
-                        }
-                    });
+    private final Map<String, JsonNode> known = RecentMap.of(KNOWN_MAX);
     private volatile @Nullable Api api;
     private @Nullable Jwt jwt;
 
