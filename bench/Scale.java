@@ -44,6 +44,7 @@ final class Scale {
                 Settings.in(data)
                         .withRuntime(Settings.RuntimeChoice.SIMULATED)
                         .withRocksdbLibrary(library)
+                        .withMaxPods(sets * replicas)
                         .asTemporary();
         try (var cluster = Cluster.start(settings)) {
             var api = cluster.api();

@@ -18,6 +18,10 @@ final class PodVerbs {
     private static final Schema BINDING = Schema.load("v1", "Binding");
     private static final Schema EVICTION = Schema.load("policy/v1", "Eviction");
 
+    /// As refusals call them.
+    private static final GroupVersionResource BINDINGS =
+            GroupVersionResource.of("v1", "pods/binding");
+
     private PodVerbs() {}
 
     static Written bind(
@@ -40,7 +44,7 @@ final class PodVerbs {
                 namespace,
                 name,
                 "binding",
-                current -> bound(registry, pods, current, binding, node),
+                current -> bound(registry, current, binding, node),
                 Registry.Owners.GIVEN,
                 options,
                 List.of());
@@ -60,12 +64,12 @@ final class PodVerbs {
     }
 
     private static ObjectNode bound(
-            Registry registry, Kind pods, Stored current, ObjectNode binding, String node) {
+            Registry registry, Stored current, ObjectNode binding, String node) {
         var pod = current.copy();
         var metadata = Metadata.of(pod);
         if (metadata.has("deletionTimestamp")) {
             throw ApiException.conflict(
-                    pods.type(),
+                    BINDINGS,
                     current.name(),
                     "pod %s is being deleted, cannot be assigned to a host"
                             .formatted(current.name()));
@@ -73,10 +77,16 @@ final class PodVerbs {
         var assigned = pod.path("spec").path("nodeName").asText();
         if (!assigned.isEmpty()) {
             throw ApiException.conflict(
-                    pods.type(),
+                    BINDINGS,
                     current.name(),
                     "pod %s is already assigned to node \"%s\""
                             .formatted(current.name(), assigned));
+        }
+        if (!pod.path("spec").path("schedulingGates").isEmpty()) {
+            throw ApiException.conflict(
+                    BINDINGS,
+                    current.name(),
+                    "pod %s has non-empty .spec.schedulingGates".formatted(current.name()));
         }
         var uid = Metadata.of(binding).path("uid").asText();
         if (!uid.isEmpty()) metadata.put("uid", uid);

@@ -74,6 +74,11 @@ public record Quantity(BigDecimal value, Format format) implements Comparable<Qu
         return value.scale() > 9 ? value.setScale(9, RoundingMode.UP) : value;
     }
 
+    /// Thousandths, rounded up.
+    public long milliValue() {
+        return value.movePointRight(3).setScale(0, RoundingMode.CEILING).longValue();
+    }
+
     /// Rounded up to a whole number.
     public long longValue() {
         return value.setScale(0, RoundingMode.CEILING).longValue();

@@ -46,6 +46,12 @@ final class StartOptions {
                             + " kube-scheduler as one of them; empty for none (default: *).")
     private ControllerChoice controllers = ControllerChoice.ALL;
 
+    @Option(
+            names = "--max-pods",
+            paramLabel = "COUNT",
+            description = "How many pods the node takes (default: ${DEFAULT-VALUE}).")
+    private int maxPods = Settings.MAX_PODS;
+
     /// Reads `--controllers`.
     static final class Choice implements ITypeConverter<ControllerChoice> {
         @Override
@@ -77,7 +83,8 @@ final class StartOptions {
                         .withPort(port)
                         .withRuntime(runtime)
                         .withFeatureGates(featureGates)
-                        .withControllers(controllers);
+                        .withControllers(controllers)
+                        .withMaxPods(maxPods);
         return Files.exists(library) ? settings.withRocksdbLibrary(library) : settings;
     }
 }

@@ -8,6 +8,7 @@ import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.control.Types;
+import dev.ordinal.kinds.priorityclass.PriorityClasses;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,16 @@ final class Bootstrap {
         for (var name : NAMESPACES) {
             make(Types.NAMESPACES, null, named(name));
         }
+        PriorityClasses.SYSTEM.forEach(
+                (name, value) ->
+                        make(
+                                PriorityClasses.KIND.type(),
+                                null,
+                                named(name)
+                                        .put("value", value)
+                                        .put(
+                                                "description",
+                                                "For pods that the cluster itself needs.")));
         var standard = named("standard");
         ((ObjectNode) standard.path("metadata"))
                 .putObject("annotations")

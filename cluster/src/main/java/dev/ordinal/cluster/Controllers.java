@@ -18,9 +18,9 @@ import dev.ordinal.kinds.persistentvolume.VolumeController;
 import dev.ordinal.kinds.persistentvolumeclaim.ClaimController;
 import dev.ordinal.kinds.persistentvolumeclaim.ProtectionController;
 import dev.ordinal.kinds.persistentvolumeclaim.Provisioner;
-import dev.ordinal.kinds.pod.Scheduler;
 import dev.ordinal.kinds.rbac.AggregationController;
 import dev.ordinal.kinds.rbac.RbacAuthorizer;
+import dev.ordinal.kinds.scheduler.Scheduler;
 import dev.ordinal.kinds.statefulset.StatefulSetController;
 
 import java.time.InstantSource;

@@ -168,7 +168,14 @@ final class NodeParts implements AutoCloseable {
             throws IOException {
         var version = Cluster.VERSION;
         var name = settings.name();
-        new NodeObject(api, clock, name, address, version, runtime.name() + "://" + version)
+        new NodeObject(
+                        api,
+                        clock,
+                        name,
+                        address,
+                        version,
+                        runtime.name() + "://" + version,
+                        settings.maxPods())
                 .register();
         return life.own(
                 new PodAgent(

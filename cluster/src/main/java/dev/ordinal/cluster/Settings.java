@@ -19,6 +19,7 @@ import java.nio.file.Path;
 /// @param temporary nothing is left when the process ends, however it ends: no pod, no data
 /// @param featureGates which of Kubernetes' optional behaviours are on
 /// @param controllers which of them run in this process
+/// @param maxPods how many pods the node takes
 public record Settings(
         String name,
         Path data,
@@ -30,7 +31,11 @@ public record Settings(
         RuntimeChoice runtime,
         boolean temporary,
         FeatureGates featureGates,
-        ControllerChoice controllers) {
+        ControllerChoice controllers,
+        int maxPods) {
+    /// As many as upstream's node takes.
+    public static final int MAX_PODS = 110;
+
     public static final String POD_CIDR = "10.244.0.0/16";
     public static final String SERVICE_CIDR = "10.96.0.0/16";
 
@@ -56,7 +61,8 @@ public record Settings(
                 RuntimeChoice.LINUX,
                 false,
                 FeatureGates.DEFAULT,
-                ControllerChoice.ALL);
+                ControllerChoice.ALL,
+                MAX_PODS);
     }
 
     public Settings withPort(int wanted) {
@@ -71,7 +77,8 @@ public record Settings(
                 runtime,
                 temporary,
                 featureGates,
-                controllers);
+                controllers,
+                maxPods);
     }
 
     public Settings withRuntime(RuntimeChoice wanted) {
@@ -86,7 +93,8 @@ public record Settings(
                 wanted,
                 temporary,
                 featureGates,
-                controllers);
+                controllers,
+                maxPods);
     }
 
     /// @param library the unpacked native library of the store
@@ -102,7 +110,8 @@ public record Settings(
                 runtime,
                 temporary,
                 featureGates,
-                controllers);
+                controllers,
+                maxPods);
     }
 
     public Settings asTemporary() {
@@ -117,7 +126,8 @@ public record Settings(
                 runtime,
                 true,
                 featureGates,
-                controllers);
+                controllers,
+                maxPods);
     }
 
     public Settings withFeatureGates(FeatureGates wanted) {
@@ -132,7 +142,8 @@ public record Settings(
                 runtime,
                 temporary,
                 wanted,
-                controllers);
+                controllers,
+                maxPods);
     }
 
     public Settings withControllers(ControllerChoice wanted) {
@@ -147,6 +158,23 @@ public record Settings(
                 runtime,
                 temporary,
                 featureGates,
+                wanted,
+                maxPods);
+    }
+
+    public Settings withMaxPods(int wanted) {
+        return new Settings(
+                name,
+                data,
+                host,
+                port,
+                rocksdbLibrary,
+                podCidr,
+                serviceCidr,
+                runtime,
+                temporary,
+                featureGates,
+                controllers,
                 wanted);
     }
 

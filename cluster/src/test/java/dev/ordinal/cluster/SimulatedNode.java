@@ -30,11 +30,14 @@ final class SimulatedNode {
     }
 
     void register() {
-        world.api.create(
-                Types.NODES,
-                null,
-                new Body.Tree(World.json("{'metadata':{'name':'%s'}}".formatted(World.NODE))),
-                WRITE);
+        var object =
+                World.json(
+                        "{'metadata':{'name':'%s','labels':{'kubernetes.io/hostname':'%s'}}}"
+                                .formatted(World.NODE, World.NODE));
+        var node = world.api.create(Types.NODES, null, new Body.Tree(object), WRITE);
+        var ready = node.object().copy();
+        ready.set("status", World.json("{'allocatable':{'pods':'1000'}}"));
+        world.api.update(Types.NODES, null, World.NODE, "status", new Body.Tree(ready), WRITE);
     }
 
     /// Something happens to some pod, or to all of them.

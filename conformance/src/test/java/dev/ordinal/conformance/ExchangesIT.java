@@ -65,6 +65,12 @@ class ExchangesIT {
         play("validation");
     }
 
+    @Rule({"pods 1.9", "pods 12.9"})
+    @Test
+    void whereAPodMayGoIsChecked() throws Exception {
+        play("scheduling");
+    }
+
     @Rule({"api 1.7", "api 7.1", "api 7.2", "api 7.3", "api 7.4", "api 7.5"})
     @Test
     void patchesChangeWhatTheySay() throws Exception {

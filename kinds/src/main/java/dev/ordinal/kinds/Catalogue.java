@@ -19,6 +19,8 @@ import dev.ordinal.kinds.persistentvolumeclaim.Claims;
 import dev.ordinal.kinds.persistentvolumeclaim.StorageProtection;
 import dev.ordinal.kinds.pod.PodAdmission;
 import dev.ordinal.kinds.pod.Pods;
+import dev.ordinal.kinds.priorityclass.Priority;
+import dev.ordinal.kinds.priorityclass.PriorityClasses;
 import dev.ordinal.kinds.rbac.RoleKinds;
 import dev.ordinal.kinds.review.AccessReviews;
 import dev.ordinal.kinds.review.IdentityReviews;
@@ -62,6 +64,7 @@ public final class Catalogue {
                 ControllerRevisions.KIND,
                 StatefulSets.kind(gates),
                 NewEvents.KIND,
+                PriorityClasses.KIND,
                 Leases.KIND,
                 RoleKinds.CLUSTER_ROLE_BINDINGS,
                 RoleKinds.CLUSTER_ROLES,
@@ -77,6 +80,7 @@ public final class Catalogue {
             ServiceAddresses addresses, CustomKinds customKinds, Access access) {
         return List.of(
                 new NamespaceLifecycle(),
+                new Priority(),
                 new PodAdmission(),
                 new DefaultStorageClass(),
                 new StorageProtection(),

@@ -95,6 +95,17 @@ public final class TestCluster implements AutoCloseable {
                 .object();
     }
 
+    /// @param allocatable of each resource
+    public void createNode(String name, String allocatable) {
+        create(Types.NODES, null, "{'metadata':{'name':'%s'}}".formatted(name));
+        patch(
+                Types.NODES,
+                null,
+                name,
+                "status",
+                "{'status':{'allocatable':%s}}".formatted(allocatable));
+    }
+
     public Stored patch(
             GroupVersionResource type,
             String namespace,

@@ -283,6 +283,7 @@ final class Facts {
                     "EndpointSlice.endpoints",
                     "EndpointSlice.ports",
                     "Endpoint.addresses",
+                    "PriorityClass.value",
                     "StorageClass.provisioner",
                     "FieldSelectorRequirement.key",
                     "FieldSelectorRequirement.operator",
@@ -315,6 +316,7 @@ final class Facts {
     /// Numbers and booleans that Go keeps without a pointer: a zero is not in the output.
     static final Set<String> DROPPED_WHEN_ZERO =
             Set.of(
+                    "PriorityClass.globalDefault",
                     "PodSpec.hostNetwork",
                     "PodSpec.hostPID",
                     "PodSpec.hostIPC",
@@ -387,6 +389,7 @@ final class Facts {
                     "Endpoint.zone",
                     "TypedLocalObjectReference.apiGroup",
                     "TypedObjectReference.apiGroup",
+                    "PriorityClass.preemptionPolicy",
                     "StorageClass.reclaimPolicy",
                     "StorageClass.volumeBindingMode",
                     "HostPathVolumeSource.type",

@@ -41,6 +41,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClass;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 
 import org.jspecify.annotations.Nullable;
@@ -121,6 +122,7 @@ public final class Generator {
                                 kinds.put(
                                         "rbac.authorization.k8s.io/v1/" + type.getSimpleName(),
                                         type));
+        kinds.put("scheduling.k8s.io/v1/PriorityClass", PriorityClass.class);
         kinds.put("storage.k8s.io/v1/StorageClass", StorageClass.class);
         return kinds;
     }

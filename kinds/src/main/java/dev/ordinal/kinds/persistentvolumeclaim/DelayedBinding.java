@@ -8,9 +8,9 @@ import dev.ordinal.api.GroupVersionResource;
 import dev.ordinal.control.Informer;
 import dev.ordinal.control.Informers;
 import dev.ordinal.control.Types;
+import dev.ordinal.kinds.node.NodeTerms;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -147,32 +146,11 @@ public final class DelayedBinding {
         api.update(type, namespace, name, null, new Api.Body.Tree(copy), WRITE);
     }
 
-    private static boolean reaches(PersistentVolume volume, Node node) {
+    /// Whether a volume can be used on a node.
+    public static boolean reaches(PersistentVolume volume, Node node) {
         var affinity = volume.getSpec().getNodeAffinity();
-        if (affinity == null || affinity.getRequired() == null) return true;
-        var labels = node.getMetadata().getLabels();
-        Map<String, String> have = labels == null ? Map.of() : labels;
-        return affinity.getRequired().getNodeSelectorTerms().stream()
-                .anyMatch(
-                        term ->
-                                term.getMatchExpressions().stream()
-                                        .allMatch(wanted -> holds(wanted, have)));
-    }
-
-    private static boolean holds(NodeSelectorRequirement wanted, Map<String, String> labels) {
-        var value = labels.get(wanted.getKey());
-        return switch (wanted.getOperator()) {
-            case "In" -> value != null && wanted.getValues().contains(value);
-            case "NotIn" -> value == null || !wanted.getValues().contains(value);
-            case "Exists" -> value != null;
-            case "DoesNotExist" -> value == null;
-            case "Gt" -> value != null && number(value) > number(wanted.getValues().getFirst());
-            case "Lt" -> value != null && number(value) < number(wanted.getValues().getFirst());
-            default -> false;
-        };
-    }
-
-    private static long number(String text) {
-        return Long.parseLong(text);
+        return affinity == null
+                || affinity.getRequired() == null
+                || NodeTerms.meets(affinity.getRequired(), node);
     }
 }

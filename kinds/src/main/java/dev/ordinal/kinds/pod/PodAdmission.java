@@ -1,7 +1,6 @@
 package dev.ordinal.kinds.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Admission;
@@ -14,12 +13,6 @@ import java.util.List;
 ///
 /// @see "Kubernetes documentation: Admission Controllers, ServiceAccount"
 public final class PodAdmission implements Admission {
-    private static final JsonNode FIRST =
-            JsonNodeFactory.instance
-                    .objectNode()
-                    .put("priority", 0)
-                    .put("preemptionPolicy", "PreemptLowerPriority");
-
     @Override
     public void admit(Write write) {
         if (write.operation() == Operation.DELETE
@@ -27,11 +20,8 @@ public final class PodAdmission implements Admission {
                 || !write.kind().type().equals(Pods.KIND.type())) return;
         var pod = write.object();
         var spec = pod.withObjectProperty("spec");
-        var old = write.old();
-        if (old != null) {
-            fillScheduling(spec, old.path("spec"));
-            return;
-        }
+        addTolerations(spec);
+        if (write.old() != null) return;
         if (spec.path("serviceAccountName").asText().isEmpty()) {
             spec.put("serviceAccountName", "default").put("serviceAccount", "default");
         }
@@ -52,7 +42,6 @@ public final class PodAdmission implements Admission {
                     "error looking up service account %s/%s: serviceaccount \"%s\" not found"
                             .formatted(write.namespace(), name, name));
         }
-        fillScheduling(spec, FIRST);
     }
 
     /// The pod's word counts before the account's.
@@ -63,15 +52,8 @@ public final class PodAdmission implements Admission {
                 : account.path("automountServiceAccountToken").asBoolean(true);
     }
 
-    /// What the admissions Priority and DefaultTolerationSeconds add. A write that leaves out what
-    /// they added before gets it back.
-    ///
-    /// @param before the spec to take the priority from
-    private static void fillScheduling(ObjectNode spec, JsonNode before) {
-        for (var field : List.of("priority", "preemptionPolicy")) {
-            var value = before.get(field);
-            if (!spec.has(field) && value != null) spec.set(field, value);
-        }
+    /// What the admission DefaultTolerationSeconds adds, also to a write that leaves it out again.
+    private static void addTolerations(ObjectNode spec) {
         for (var taint :
                 List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
             boolean tolerated = false;

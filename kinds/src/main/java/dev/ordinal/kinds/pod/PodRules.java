@@ -28,6 +28,17 @@ public final class PodRules {
     static void check(JsonNode pod, @Nullable JsonNode old, Problems problems) {
         checkSpec(pod.path("spec"), Set.of(), problems.at("spec"));
         if (old != null) checkUpdate(pod, old, problems);
+        else checkNew(pod.path("spec"), problems.at("spec"));
+    }
+
+    private static void checkNew(JsonNode spec, Problems at) {
+        if (!spec.path("ephemeralContainers").isEmpty()) {
+            at.at("ephemeralContainers").forbidden("cannot be set on create");
+        }
+        if (!spec.path("nodeName").asText().isEmpty() && !spec.path("schedulingGates").isEmpty()) {
+            at.at("nodeName")
+                    .forbidden("cannot be set until all schedulingGates have been cleared");
+        }
     }
 
     /// @param claims volume names that claim templates add
@@ -48,10 +59,11 @@ public final class PodRules {
                 at.at("dnsPolicy"));
         Checks.nonNegative(
                 spec.path("terminationGracePeriodSeconds"), at.at("terminationGracePeriodSeconds"));
-        for (var field : List.of("hostname", "subdomain")) {
-            if (!spec.path(field).asText().isEmpty())
-                Checks.label(spec.path(field).asText(), at.at(field));
-        }
+        Checks.labels(spec.path("nodeSelector"), at.at("nodeSelector"));
+        SchedulingRules.checkAffinity(spec.path("affinity"), at.at("affinity"));
+        SchedulingRules.checkGates(spec.path("schedulingGates"), at.at("schedulingGates"));
+        SchedulingRules.checkSpread(
+                spec.path("topologySpreadConstraints"), at.at("topologySpreadConstraints"));
         var account = spec.path("serviceAccountName").asText();
         if (!account.isEmpty()) Checks.subdomain(account, at.at("serviceAccountName"));
         var active = spec.path("activeDeadlineSeconds");
@@ -59,7 +71,17 @@ public final class PodRules {
             at.at("activeDeadlineSeconds")
                     .invalid(active, "must be between 1 and 2147483647, inclusive");
         }
-        Checks.labels(spec.path("nodeSelector"), at.at("nodeSelector"));
+        for (var field : List.of("hostname", "subdomain")) {
+            if (!spec.path(field).asText().isEmpty())
+                Checks.label(spec.path(field).asText(), at.at(field));
+        }
+        SchedulingRules.checkTolerations(spec.path("tolerations"), at.at("tolerations"));
+        if (spec.has("preemptionPolicy")) {
+            Checks.oneOf(
+                    spec.path("preemptionPolicy"),
+                    List.of("PreemptLowerPriority", "Never"),
+                    at.at("preemptionPolicy"));
+        }
     }
 
     private static void checkVolume(JsonNode volume, Set<String> names, Problems at) {
@@ -280,17 +302,28 @@ public final class PodRules {
                 ((ObjectNode) containers.get(i)).set("image", oldContainers.get(i).path("image"));
             }
         }
+        if (!checkDeadline(munged, before, problems.at("spec").at("activeDeadlineSeconds"))) return;
         if (!addsOnly(munged.path("tolerations"), before.path("tolerations"))) {
             problems.at("spec")
                     .at("tolerations")
                     .forbidden(
                             "existing toleration can not be modified except its tolerationSeconds");
+        } else {
+            SchedulingRules.checkTolerations(
+                    munged.path("tolerations"), problems.at("spec").at("tolerations"));
+        }
+        SchedulingRules.checkGatesUpdate(
+                munged.path("schedulingGates"),
+                before.path("schedulingGates"),
+                problems.at("spec").at("schedulingGates"));
+        if (!before.path("schedulingGates").isEmpty()) {
+            SchedulingRules.checkGatedUpdate(munged, before, problems.at("spec"));
         }
         var grace = before.path("terminationGracePeriodSeconds");
         if (grace.asLong() < 0 && munged.path("terminationGracePeriodSeconds").asLong() == 1) {
             munged.set("terminationGracePeriodSeconds", grace);
         }
-        for (var field : List.of("tolerations", "activeDeadlineSeconds")) {
+        for (var field : List.of("tolerations", "activeDeadlineSeconds", "schedulingGates")) {
             Trees.copy(field, before, munged);
         }
         if (!Trees.same(munged, before)) {
@@ -303,6 +336,29 @@ public final class PodRules {
                                 + " be set to 1 if it was previously negative)\n"
                                     + Diffs.of(before, munged));
         }
+    }
+
+    /// It may be set, and lowered.
+    ///
+    /// @return false: nothing else is to be looked at
+    private static boolean checkDeadline(JsonNode spec, JsonNode before, Problems at) {
+        var now = spec.path("activeDeadlineSeconds");
+        var old = before.path("activeDeadlineSeconds");
+        if (!now.isNumber()) {
+            if (old.isNumber()) {
+                at.invalid(null, "must not update from a positive integer to nil value");
+            }
+            return true;
+        }
+        if (now.asLong() < 0 || now.asLong() > Integer.MAX_VALUE) {
+            at.invalid(now, "must be between 0 and 2147483647, inclusive");
+            return false;
+        }
+        if (old.isNumber() && old.asLong() < now.asLong()) {
+            at.invalid(now, "must be less than or equal to previous value");
+            return false;
+        }
+        return true;
     }
 
     private static boolean addsOnly(JsonNode tolerations, JsonNode before) {

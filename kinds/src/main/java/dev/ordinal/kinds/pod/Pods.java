@@ -80,6 +80,7 @@ public final class Pods {
             ObjectNode pod, @Nullable JsonNode old, @Nullable String subresource) {
         if (old == null) {
             pod.withObjectProperty("status").put("phase", "Pending").put("qosClass", qos(pod));
+            PodScheduling.prepare(pod);
         } else if ("status".equals(subresource)) {
             Trees.copy(
                     "ownerReferences",

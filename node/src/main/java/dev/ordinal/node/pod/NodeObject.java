@@ -25,22 +25,26 @@ public final class NodeObject {
     private final String address;
     private final String version;
     private final String runtime;
+    private final int maxPods;
 
     /// @param version of the node agent, e.g. `v1.36.0`
     /// @param runtime its name and version, e.g. `ordinal://0.1.0`
+    /// @param maxPods how many pods it takes
     public NodeObject(
             Api api,
             InstantSource clock,
             String name,
             String address,
             String version,
-            String runtime) {
+            String runtime,
+            int maxPods) {
         this.api = api;
         this.clock = clock;
         this.name = name;
         this.address = address;
         this.version = version;
         this.runtime = runtime;
+        this.maxPods = maxPods;
     }
 
     /// Makes or refreshes the object; the node is Ready.
@@ -83,7 +87,7 @@ public final class NodeObject {
                             "cpu",
                             Integer.toString(java.lang.Runtime.getRuntime().availableProcessors()))
                     .put("memory", memoryKilobytes() + "Ki")
-                    .put("pods", "110");
+                    .put("pods", Integer.toString(maxPods));
         }
         var conditions = status.putArray("conditions");
         condition(

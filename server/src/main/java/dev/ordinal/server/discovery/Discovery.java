@@ -33,6 +33,7 @@ public final class Discovery {
                     "rbac.authorization.k8s.io",
                     "storage.k8s.io",
                     "apiextensions.k8s.io",
+                    "scheduling.k8s.io",
                     "coordination.k8s.io",
                     "discovery.k8s.io");
     private static final Set<String> READ_WRITE = new TreeSet<>(Set.of("get", "patch", "update"));

@@ -1,4 +1,4 @@
-package dev.ordinal.kinds.pod;
+package dev.ordinal.kinds.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,7 +29,7 @@ class SchedulerTest {
                                     Intercepted.api(api, this::refuseOnce),
                                     informers,
                                     () -> cluster.now));
-            cluster.create(Types.NODES, null, "{'metadata':{'name':'n'}}");
+            cluster.createNode("n", "{'pods':'110'}");
             cluster.create(
                     Types.PODS,
                     "default",

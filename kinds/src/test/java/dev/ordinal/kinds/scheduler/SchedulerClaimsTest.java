@@ -1,4 +1,4 @@
-package dev.ordinal.kinds.pod;
+package dev.ordinal.kinds.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,7 +20,7 @@ class SchedulerClaimsTest {
     @BeforeEach
     void start() {
         cluster.run((api, informers) -> new Scheduler(api, informers, () -> cluster.now));
-        cluster.create(Types.NODES, null, "{'metadata':{'name':'n'}}");
+        cluster.createNode("n", "{'pods':'110'}");
     }
 
     @AfterEach
@@ -55,6 +55,14 @@ class SchedulerClaimsTest {
     }
 
     private void bind(String claim) throws Exception {
+        cluster.create(
+                Types.VOLUMES,
+                null,
+                """
+                {'metadata':{'name':'v'},
+                 'spec':{'capacity':{'storage':'1Mi'},'accessModes':['ReadWriteOnce'],
+                         'hostPath':{'path':'/v'}}}
+                """);
         cluster.patch(
                 Types.CLAIMS,
                 "default",
@@ -149,7 +157,9 @@ class SchedulerClaimsTest {
         assertThat(condition("q"))
                 .endsWith(
                         "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod"
-                                + " access mode already in-use by another pod.");
+                                + " access mode already in-use by another pod. no new claims to"
+                                + " deallocate, preemption: 0/1 nodes are available: 1 No"
+                                + " preemption victims found for incoming pod.");
 
         cluster.stopped("p");
         cluster.settle();
@@ -252,7 +262,9 @@ class SchedulerClaimsTest {
         assertThat(condition("p"))
                 .isEqualTo(
                         "False Unschedulable: 0/1 nodes are available: 1 node(s) didn't find"
-                                + " available persistent volumes to bind.");
+                                + " available persistent volumes to bind. no new claims to"
+                                + " deallocate, preemption: 0/1 nodes are available: 1 Preemption"
+                                + " is not helpful for scheduling.");
     }
 
     @Rule("storage 10.7")
