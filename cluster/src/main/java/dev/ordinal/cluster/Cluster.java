@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ public final class Cluster implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final int HISTORY_MAX = 20_000;
+    private static final Duration ROLES_LATER = Duration.ofSeconds(3);
 
     private final Settings settings;
     private final Lifetime life = new Lifetime();
@@ -125,8 +127,10 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /// Nobody waits for it but who would be refused without.
-    private void fill(RbacAuthorizer roles) {
+    /// Nobody waits for it but who asks for roles or would be refused without: what starts together
+    /// with the cluster has the machine to itself.
+    private void fill(RbacAuthorizer roles) throws InterruptedException {
+        roles.awaitNeed(ROLES_LATER);
         try {
             DefaultRoles.reconcile(api);
         } catch (RuntimeException failure) {

@@ -18,11 +18,12 @@ import java.util.concurrent.TimeUnit;
 /// Allows what the roles bound to a user allow, and everything to `system:masters`.
 ///
 /// It decides by a [Policy] that is read anew after a role or binding was written, so that it holds
-/// when the write is answered. As long as the default roles of a new cluster are not all there, it
-/// waits a little before it says no.
+/// when the write is answered. The default roles of a new cluster are written a little later than
+/// the rest. Whoever asks for roles or would be refused before they are there waits for them.
 public final class RbacAuthorizer implements Authorizer, Admission {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private final CountDownLatch needed = new CountDownLatch(1);
     private final CountDownLatch complete = new CountDownLatch(1);
     private final Escalation escalation = new Escalation(this);
     private final List<Runnable> clusterRoleListeners = new CopyOnWriteArrayList<>();
@@ -32,6 +33,11 @@ public final class RbacAuthorizer implements Authorizer, Admission {
     /// Called once, before anybody asks.
     public synchronized void load(Api api) {
         this.api = api;
+    }
+
+    /// Returns when somebody needs the default roles, or when the time is over.
+    public void awaitNeed(Duration most) throws InterruptedException {
+        var _ = needed.await(most.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// The default roles are there.
@@ -52,26 +58,29 @@ public final class RbacAuthorizer implements Authorizer, Admission {
         return read;
     }
 
-    private synchronized void forget() {
+    /// Roles or bindings have changed.
+    synchronized void forget() {
         policy = null;
     }
 
     @Override
     public Decision decide(Ask ask) {
+        if (ask.group().equals(RoleKinds.GROUP)) awaitComplete();
         if (ask.user().mayDoEverything()) return new Decision(true, "");
         var verdict = policy().decide(ask);
-        if (!verdict.allowed() && complete.getCount() > 0 && isCompleteSoon()) {
+        if (!verdict.allowed() && complete.getCount() > 0) {
+            awaitComplete();
             verdict = policy().decide(ask);
         }
         return new Decision(verdict.allowed(), verdict.reason());
     }
 
-    private boolean isCompleteSoon() {
+    private void awaitComplete() {
+        needed.countDown();
         try {
-            return complete.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            var _ = complete.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            return false;
         }
     }
 
@@ -79,6 +88,7 @@ public final class RbacAuthorizer implements Authorizer, Admission {
     public Rules rules(User user, String namespace) {
         List<ResourceRule> resources = new ArrayList<>();
         List<PathRule> paths = new ArrayList<>();
+        awaitComplete();
         var found = policy().rules(user, namespace);
         for (var rule : found.rules()) {
             if (!rule.resources().isEmpty()) {

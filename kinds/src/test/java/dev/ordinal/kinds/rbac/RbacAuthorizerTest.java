@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 
 /// What roles allow, and what nobody can give.
 class RbacAuthorizerTest {
@@ -131,6 +133,24 @@ class RbacAuthorizerTest {
         asked = Ask.resource(ANN, "get", "default", "", "pods", "", "");
         assertThat(cluster.roles.decide(asked).reason())
                 .isEqualTo("RBAC: clusterrole.rbac.authorization.k8s.io \"lost\" not found");
+    }
+
+    @Rule("api 10.7")
+    @Test
+    void whoeverWouldBeRefusedBeforeTheDefaultRolesAreThereWaitsForThem() throws Exception {
+        role("default", "reader", "{'verbs':['get'],'apiGroups':[''],'resources':['pods']}");
+        var authorizer = new RbacAuthorizer();
+        authorizer.load(cluster.api);
+        try (var background = Executors.newVirtualThreadPerTaskExecutor()) {
+            var asked = Ask.resource(ANN, "get", "default", "", "pods", "", "a");
+            var decision = background.submit(() -> authorizer.decide(asked));
+            authorizer.awaitNeed(Duration.ofSeconds(10));
+            assertThat(decision.isDone()).isFalse();
+            bind("default", "reader", "Role/reader", "{'kind':'User','name':'ann'}");
+            authorizer.forget();
+            authorizer.complete();
+            assertThat(decision.get().allowed()).isTrue();
+        }
     }
 
     @Rule("api 10.5")
