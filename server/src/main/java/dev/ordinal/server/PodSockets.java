@@ -156,7 +156,7 @@ final class PodSockets {
                 send(to, ERROR, status, status.length);
                 var done = new CompletableFuture<Void>();
                 to.close(CloseStatus.NORMAL, "", Callback.from(done));
-                done.join();
+                await(done); // the client may have closed first
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             } catch (IOException gone) {
@@ -192,6 +192,11 @@ final class PodSockets {
                             .flip();
             var done = new CompletableFuture<Void>();
             to.sendFrame(new Frame(OpCode.BINARY, message), Callback.from(done), false);
+            await(done);
+        }
+
+        private static void await(CompletableFuture<Void> done)
+                throws IOException, InterruptedException {
             try {
                 done.get();
             } catch (ExecutionException failed) {
