@@ -5,6 +5,7 @@ import dev.ordinal.api.FeatureGates;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /// Everything one cluster is started with.
 ///
@@ -66,116 +67,85 @@ public record Settings(
     }
 
     public Settings withPort(int wanted) {
-        return new Settings(
-                name,
-                data,
-                host,
-                wanted,
-                rocksdbLibrary,
-                podCidr,
-                serviceCidr,
-                runtime,
-                temporary,
-                featureGates,
-                controllers,
-                maxPods);
+        return with(draft -> draft.port = wanted);
     }
 
     public Settings withRuntime(RuntimeChoice wanted) {
-        return new Settings(
-                name,
-                data,
-                host,
-                port,
-                rocksdbLibrary,
-                podCidr,
-                serviceCidr,
-                wanted,
-                temporary,
-                featureGates,
-                controllers,
-                maxPods);
+        return with(draft -> draft.runtime = wanted);
     }
 
     /// @param library the unpacked native library of the store
     public Settings withRocksdbLibrary(Path library) {
-        return new Settings(
-                name,
-                data,
-                host,
-                port,
-                library,
-                podCidr,
-                serviceCidr,
-                runtime,
-                temporary,
-                featureGates,
-                controllers,
-                maxPods);
+        return with(draft -> draft.rocksdbLibrary = library);
     }
 
     public Settings asTemporary() {
-        return new Settings(
-                name,
-                data,
-                host,
-                port,
-                rocksdbLibrary,
-                podCidr,
-                serviceCidr,
-                runtime,
-                true,
-                featureGates,
-                controllers,
-                maxPods);
+        return with(draft -> draft.temporary = true);
     }
 
     public Settings withFeatureGates(FeatureGates wanted) {
-        return new Settings(
-                name,
-                data,
-                host,
-                port,
-                rocksdbLibrary,
-                podCidr,
-                serviceCidr,
-                runtime,
-                temporary,
-                wanted,
-                controllers,
-                maxPods);
+        return with(draft -> draft.featureGates = wanted);
     }
 
     public Settings withControllers(ControllerChoice wanted) {
-        return new Settings(
-                name,
-                data,
-                host,
-                port,
-                rocksdbLibrary,
-                podCidr,
-                serviceCidr,
-                runtime,
-                temporary,
-                featureGates,
-                wanted,
-                maxPods);
+        return with(draft -> draft.controllers = wanted);
     }
 
     public Settings withMaxPods(int wanted) {
-        return new Settings(
-                name,
-                data,
-                host,
-                port,
-                rocksdbLibrary,
-                podCidr,
-                serviceCidr,
-                runtime,
-                temporary,
-                featureGates,
-                controllers,
-                wanted);
+        return with(draft -> draft.maxPods = wanted);
+    }
+
+    private Settings with(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.settings();
+    }
+
+    /// A copy to change one component of.
+    private static final class Draft {
+        private String name;
+        private Path data;
+        private String host;
+        private int port;
+        private @Nullable Path rocksdbLibrary;
+        private String podCidr;
+        private String serviceCidr;
+        private RuntimeChoice runtime;
+        private boolean temporary;
+        private FeatureGates featureGates;
+        private ControllerChoice controllers;
+        private int maxPods;
+
+        Draft(Settings from) {
+            name = from.name;
+            data = from.data;
+            host = from.host;
+            port = from.port;
+            rocksdbLibrary = from.rocksdbLibrary;
+            podCidr = from.podCidr;
+            serviceCidr = from.serviceCidr;
+            runtime = from.runtime;
+            temporary = from.temporary;
+            featureGates = from.featureGates;
+            controllers = from.controllers;
+            maxPods = from.maxPods;
+        }
+
+        Settings settings() {
+            return new Settings(
+                    name,
+                    data,
+                    host,
+                    port,
+                    rocksdbLibrary,
+                    podCidr,
+                    serviceCidr,
+                    runtime,
+                    temporary,
+                    featureGates,
+                    controllers,
+                    maxPods);
+        }
     }
 
     Path kubeconfig() {

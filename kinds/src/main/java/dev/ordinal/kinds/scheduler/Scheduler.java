@@ -29,6 +29,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// Binds pods to nodes, once their claims are bound and a node will do.
@@ -50,6 +51,7 @@ public final class Scheduler implements Controller {
     private final Claims claimsOfPods;
     private final EventRecorder events;
     private final InstantSource clock;
+    private Consumer<Key> lookAgain = _ -> {};
 
     public Scheduler(Api api, Informers informers, InstantSource clock) {
         this.api = api;
@@ -72,6 +74,7 @@ public final class Scheduler implements Controller {
 
     @Override
     public void watch(Consumer<Key> again) {
+        lookAgain = again;
         pods.listen(
                 change -> {
                     placements.seePod(change);
@@ -155,7 +158,7 @@ public final class Scheduler implements Controller {
         try {
             bound = bind(pod, chosen);
         } finally {
-            if (!bound) placements.takeBack(pod, () -> pods.get(Key.of(pod)));
+            if (!bound) takeBack(pod);
         }
         if (!bound) return;
         var metadata = pod.getMetadata();
@@ -167,6 +170,14 @@ public final class Scheduler implements Controller {
                                 metadata.getNamespace(),
                                 metadata.getName(),
                                 chosen.getMetadata().getName()));
+    }
+
+    /// It waits for its claims, or for another try; others may have been refused because of it.
+    private void takeBack(Pod pod) {
+        placements.takeBack(pod, () -> pods.get(Key.of(pod)));
+        waiting.narrow(Key.of(pod), Set.of());
+        waiting.forCause(Cause.ROOM, lookAgain);
+        waiting.forCause(Cause.COMPANY, lookAgain);
     }
 
     /// @return false: not yet, or not any more
