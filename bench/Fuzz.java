@@ -4,7 +4,6 @@ import dev.ordinal.cluster.Cluster;
 import dev.ordinal.cluster.Settings;
 import dev.ordinal.cluster.Settings.RuntimeChoice;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,14 +14,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyFactory;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -32,10 +25,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
-
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /// Sends requests nobody should send, and reports what a server must not do with them: answer
 /// 5xx, stay silent, keep memory or threads, or lose what it stored.
@@ -270,19 +259,18 @@ public final class Fuzz {
         List<String> findings;
         Map<String, String> before;
         try (var cluster = Cluster.start(settings)) {
-            var kubeconfig = Files.readString(cluster.kubeconfig());
-            var server = URI.create(value(kubeconfig, "server"));
-            var http = HttpClient.newBuilder().sslContext(tls(kubeconfig)).build();
-            var fuzz = new Fuzz(http, server, requests);
+            var target = ApiTarget.read("ours", cluster.kubeconfig());
+            var http = HttpClient.newBuilder().sslContext(target.tls()).build();
+            var fuzz = new Fuzz(http, target.server(), requests);
             fuzz.run(seed);
             findings = fuzz.findings;
             before = fuzz.objects();
             http.shutdownNow();
         }
         try (var cluster = Cluster.start(settings)) {
-            var kubeconfig = Files.readString(cluster.kubeconfig());
-            var http = HttpClient.newBuilder().sslContext(tls(kubeconfig)).build();
-            var after = new Fuzz(http, URI.create(value(kubeconfig, "server")), 0).objects();
+            var target = ApiTarget.read("ours", cluster.kubeconfig());
+            var http = HttpClient.newBuilder().sslContext(target.tls()).build();
+            var after = new Fuzz(http, target.server(), 0).objects();
             if (!after.equals(before)) findings.add("the store differs after a restart");
             System.out.printf(
                     "%d objects, the same after a restart: %b%n",
@@ -633,44 +621,5 @@ public final class Fuzz {
             }
         }
         return all;
-    }
-
-    private static String value(String kubeconfig, String key) {
-        var match = Pattern.compile(key + ":\\s*\"?([^\"\\s]+)").matcher(kubeconfig);
-        if (!match.find()) throw new IllegalStateException("no " + key);
-        return match.group(1);
-    }
-
-    private static SSLContext tls(String kubeconfig) throws Exception {
-        var factory = CertificateFactory.getInstance("X.509");
-        var trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        trusted.setCertificateEntry(
-                "ca",
-                factory.generateCertificate(
-                        new ByteArrayInputStream(bytes(kubeconfig, "certificate-authority-data"))));
-        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
-        var pem = new String(bytes(kubeconfig, "client-key-data"), StandardCharsets.US_ASCII);
-        var der = Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", ""));
-        var own = KeyStore.getInstance("PKCS12");
-        own.load(null, null);
-        own.setKeyEntry(
-                "admin",
-                KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der)),
-                new char[0],
-                new Certificate[] {
-                    factory.generateCertificate(
-                            new ByteArrayInputStream(bytes(kubeconfig, "client-certificate-data")))
-                });
-        var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(own, new char[0]);
-        var context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-        return context;
-    }
-
-    private static byte[] bytes(String kubeconfig, String key) {
-        return Base64.getDecoder().decode(value(kubeconfig, key));
     }
 }
