@@ -11,7 +11,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /// Owns what a part of the cluster started: closes it in reverse order and keeps every failure.
-///
 public final class Lifetime implements AutoCloseable {
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
@@ -22,26 +21,39 @@ public final class Lifetime implements AutoCloseable {
     }
 
     /// Runs `loop` on a virtual thread of that name; closing interrupts and joins it. A loop ends
-    /// by
-    /// returning or by an interrupt.
+    /// by returning or by an interrupt, and is then no longer owned.
     public void run(String name, Loop loop) {
-        var thread =
-                Thread.ofVirtual()
-                        .name(name)
-                        .unstarted(
-                                () -> {
-                                    try {
-                                        loop.run();
-                                    } catch (InterruptedException _) {
-                                        Thread.currentThread().interrupt();
-                                    }
-                                });
-        own(
-                () -> {
-                    thread.interrupt();
-                    thread.join();
-                });
-        thread.start();
+        var running = new Running(name, loop);
+        own(running.end);
+        running.thread.start();
+    }
+
+    private synchronized void disown(AutoCloseable thing) {
+        owned.remove(thing);
+    }
+
+    private final class Running {
+        private final Thread thread;
+        private final AutoCloseable end = this::end;
+
+        Running(String name, Loop loop) {
+            thread = Thread.ofVirtual().name(name).unstarted(() -> run(loop));
+        }
+
+        private void run(Loop loop) {
+            try {
+                loop.run();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } finally {
+                disown(end);
+            }
+        }
+
+        private void end() throws InterruptedException {
+            thread.interrupt();
+            thread.join();
+        }
     }
 
     /// Begins work on a thread of its own, for somebody who needs what it makes later; closing
@@ -70,6 +82,11 @@ public final class Lifetime implements AutoCloseable {
         if (interrupted) Thread.currentThread().interrupt();
         if (first != null)
             throw new IOException("not closed cleanly: " + first.getMessage(), first);
+    }
+
+    /// How much there is to close.
+    synchronized int owned() {
+        return owned.size();
     }
 
     private synchronized @Nullable AutoCloseable next() {

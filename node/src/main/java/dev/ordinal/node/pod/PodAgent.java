@@ -41,7 +41,8 @@ public final class PodAgent implements AutoCloseable {
     private final Informer<Pod> pods;
     private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
     private final Map<String, Adopted> adopted = new ConcurrentHashMap<>();
-    private final Lifetime life = new Lifetime();
+    private final Lifetime watches = new Lifetime();
+    private final Lifetime work = new Lifetime();
 
     /// What all workers share.
     ///
@@ -75,11 +76,11 @@ public final class PodAgent implements AutoCloseable {
                 });
         for (var type : List.of(Types.CONFIG_MAPS, Types.SECRETS)) {
             var watching = watch(type);
-            life.run(type.resource(), () -> follow(type, watching));
+            watches.run(type.resource(), () -> follow(type, watching));
         }
         for (var left : parts.runtime.adopt()) adopted.put(left.sandbox().podUid(), left);
         pods.pump(Duration.ZERO);
-        life.run(
+        watches.run(
                 "pods",
                 () -> {
                     while (true) pods.pump(PATIENCE);
@@ -137,7 +138,7 @@ public final class PodAgent implements AutoCloseable {
                             var made =
                                     new PodWorker(
                                             parts, stored, Optional.ofNullable(adopted.get(uid)));
-                            life.run("pod-" + pod.getMetadata().getName(), () -> run(uid, made));
+                            work.run("pod-" + pod.getMetadata().getName(), () -> run(uid, made));
                             return made;
                         });
         worker.update(stored);
@@ -174,10 +175,14 @@ public final class PodAgent implements AutoCloseable {
         return new HashSet<>(workers.keySet());
     }
 
-    /// Ends the workers; containers go on or not as the runtime has it.
+    /// Ends the workers; containers go on or not as the runtime has it. Nothing is heard any more
+    /// before the first worker ends: news of its pod would begin another that knows nothing of its
+    /// containers.
     @Override
     public void close() throws IOException {
-        life.close();
-        pods.close();
+        try (work) {
+            watches.close();
+            pods.close();
+        }
     }
 }

@@ -13,6 +13,7 @@ import dev.ordinal.node.runtime.Exit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -175,6 +176,12 @@ class PodAgentTest {
         node.createPod("'restartPolicy':'%s',".formatted(policy), "");
         node.awaitPod(PodAgentTest::runs);
         node.agent.close();
+    }
+
+    @RepeatedTest(50)
+    void anEndingServerSaysNothingAboutItsPods() throws Exception {
+        runAndLeave("Always");
+        assertThat(runs(node.cluster.get(Types.PODS, "p"))).isTrue();
     }
 
     /// A later server takes it over.
