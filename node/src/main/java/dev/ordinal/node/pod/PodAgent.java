@@ -107,20 +107,20 @@ public final class PodAgent implements AutoCloseable {
             try (var current = watching) {
                 while (true) {
                     for (var event : current.next(PATIENCE)) {
-                        workers.values().forEach(pod -> pod.changed(type, event.object()));
+                        workers.values().forEach(pod -> pod.inbox().changed(type, event.object()));
                     }
                 }
             } catch (ApiException lost) {
                 if (lost.code() != 410) throw lost;
             }
             watching = watch(type);
-            workers.values().forEach(PodWorker::allChanged);
+            workers.values().forEach(pod -> pod.inbox().allChanged());
         }
     }
 
     /// Something all pods may wait for has happened: an image has come.
     public void nudge() {
-        workers.values().forEach(PodWorker::nudge);
+        workers.values().forEach(pod -> pod.inbox().nudge());
     }
 
     private static String uid(Pod pod) {
@@ -141,7 +141,7 @@ public final class PodAgent implements AutoCloseable {
                             work.run("pod-" + pod.getMetadata().getName(), () -> run(uid, made));
                             return made;
                         });
-        worker.update(stored);
+        worker.inbox().update(stored);
     }
 
     private void run(String uid, PodWorker worker) throws InterruptedException {
@@ -162,7 +162,7 @@ public final class PodAgent implements AutoCloseable {
 
     private void gone(String uid) {
         var worker = workers.get(uid);
-        if (worker != null) worker.vanish();
+        if (worker != null) worker.inbox().vanish();
     }
 
     /// The pod's containers, for exec and logs; null when it does not run here.

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What to do next for one pod. Pure.
 ///
@@ -85,6 +86,10 @@ record PodPlan(List<String> start, boolean finished, Optional<Instant> again) {
             case "OnFailure" -> code == 0;
             default -> false;
         };
+    }
+
+    static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+        return Stream.of(one, other).flatMap(Optional::stream).min(Instant::compareTo);
     }
 
     private static Optional<Instant> first(List<Instant> waits) {
