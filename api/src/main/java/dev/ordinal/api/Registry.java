@@ -389,12 +389,18 @@ public final class Registry implements Api {
                     .invalid(0, "must be specified for an update");
             throw problems.invalid(kind.plural(), kind.group(), name);
         }
+        Change change = _ -> kind.toStored(decoded.tree().deepCopy());
+        if (conditional) {
+            // It is stored at the first attempt or never.
+            var object = kind.toStored(decoded.tree());
+            change = _ -> object;
+        }
         return modify(
                 kind,
                 namespace,
                 name,
                 subresource,
-                _ -> kind.toStored(decoded.tree().deepCopy()),
+                change,
                 Owners.NOTED,
                 options,
                 decoded.warnings());

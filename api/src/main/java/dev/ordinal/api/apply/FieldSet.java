@@ -56,7 +56,10 @@ public final class FieldSet {
     }
 
     public boolean isEmpty() {
-        return nodes.values().stream().allMatch(Node::isEmpty);
+        for (var node : nodes.values()) {
+            if (!node.isEmpty()) return false;
+        }
+        return true;
     }
 
     void insert(List<PathElement> path) {

@@ -41,9 +41,10 @@ record OneSet(Key key, StatefulSet set, JsonNode tree, LastWrites last) {
     }
 
     static Optional<OwnerReference> controller(HasMetadata object) {
-        return Retention.references(object).stream()
-                .filter(owner -> Boolean.TRUE.equals(owner.getController()))
-                .findFirst();
+        for (var owner : Retention.references(object)) {
+            if (Boolean.TRUE.equals(owner.getController())) return Optional.of(owner);
+        }
+        return Optional.empty();
     }
 
     /// Something went wrong that is tried again.

@@ -30,10 +30,11 @@ final class PodInbox {
         this.clock = clock;
     }
 
-    /// The newest state of the pod in the API.
+    /// The newest state of the pod in the API. What is known already is no news.
     void update(Stored newer) {
         locked(
                 () -> {
+                    if (newer.revision() <= pod.revision()) return;
                     keep(newer);
                     wake();
                 });

@@ -133,10 +133,9 @@ final class PodWorker {
                 report(current, true);
                 return Optional.empty();
             }
-            report(current, false);
             var failed = prepare(current);
+            report(inbox.latest(), false);
             if (failed.isPresent()) return PodPlan.earlier(failed, deadline);
-            report(current, false);
         }
         var renewal = parts.machine().renewal(current.uid());
         boolean due = renewal.isPresent() && !renewal.get().isAfter(now());
