@@ -95,6 +95,9 @@ kubectl -n shop rollout history sts/web --revision=2
 kubectl -n shop rollout undo sts/web
 kubectl -n shop rollout undo sts/web --to-revision=9
 kubectl -n shop rollout pause sts/web
+kubectl -n shop rollout restart sts/web
+kubectl -n shop get sts web -o jsonpath='{.spec.template.metadata.annotations}'
+kubectl -n shop rollout history sts/web
 ### a merge patch, a JSON patch, and bad ones
 kubectl -n shop patch sts web --type=merge -p '{"spec":{"minReadySeconds":3}}'
 kubectl -n shop patch sts web --type=json -p '[{"op":"replace","path":"/spec/minReadySeconds","value":0}]'
