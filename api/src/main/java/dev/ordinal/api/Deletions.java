@@ -61,7 +61,7 @@ final class Deletions {
         }
     }
 
-    private static void checkPreconditions(Kind kind, Stored current, DeleteOptions options) {
+    static void checkPreconditions(Kind kind, Stored current, DeleteOptions options) {
         var uid = options.uid();
         var groupKind = kind.group().isEmpty() ? kind.kind() : kind.kind() + "." + kind.group();
         if (uid != null && !uid.equals(current.uid())) {

@@ -40,6 +40,7 @@ public final class Kind {
     private final @Nullable Scale scale;
     private final boolean hasStatus;
     private final boolean countsGenerations;
+    private final boolean generationsCountLabels;
     private final boolean updatesUnconditionally;
     private final boolean createsOnUpdate;
     private final boolean returnsDeleted;
@@ -78,6 +79,7 @@ public final class Kind {
         scale = b.scale;
         hasStatus = b.hasStatus;
         countsGenerations = b.countsGenerations;
+        generationsCountLabels = b.generationsCountLabels;
         updatesUnconditionally = b.updatesUnconditionally;
         createsOnUpdate = b.createsOnUpdate;
         returnsDeleted = b.returnsDeleted;
@@ -215,6 +217,11 @@ public final class Kind {
     /// metadata.generation is 1 on create and grows with each change of the spec.
     public boolean countsGenerations() {
         return countsGenerations;
+    }
+
+    /// The generation grows with each change of the labels too.
+    boolean generationsCountLabels() {
+        return generationsCountLabels;
     }
 
     /// A PUT without resourceVersion is allowed.
@@ -484,6 +491,7 @@ public final class Kind {
         private @Nullable Scale scale;
         private boolean hasStatus;
         private boolean countsGenerations;
+        private boolean generationsCountLabels;
         private boolean updatesUnconditionally = true;
         private boolean createsOnUpdate;
         private boolean returnsDeleted;
@@ -564,6 +572,12 @@ public final class Kind {
         public Builder generations() {
             countsGenerations = true;
             return this;
+        }
+
+        /// Also with each change of the labels.
+        public Builder generationsOfLabels() {
+            generationsCountLabels = true;
+            return generations();
         }
 
         public Builder conditionalUpdates() {

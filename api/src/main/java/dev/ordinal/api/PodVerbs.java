@@ -147,13 +147,26 @@ final class PodVerbs {
                                 ? asked.at("/preconditions/uid").asText()
                                 : null,
                         null,
-                        options.dryRun());
+                        options.dryRun() || !asked.path("dryRun").isEmpty());
+        if (!delete.dryRun()) markEvicted(registry, pods, namespace, name, delete, options);
+        registry.delete(pods.type(), namespace, name, delete);
+        return success();
+    }
+
+    private static void markEvicted(
+            Registry registry,
+            Kind pods,
+            @Nullable String namespace,
+            String name,
+            DeleteOptions delete,
+            WriteOptions options) {
         registry.modify(
                 pods,
                 namespace,
                 name,
                 "status",
                 current -> {
+                    Deletions.checkPreconditions(pods, current, delete);
                     var pod = current.copy();
                     Metadata.of(pod).remove("resourceVersion");
                     setCondition(
@@ -170,8 +183,6 @@ final class PodVerbs {
                 Registry.Owners.GIVEN,
                 options,
                 List.of());
-        registry.delete(pods.type(), namespace, name, delete);
-        return success();
     }
 
     private static Written success() {

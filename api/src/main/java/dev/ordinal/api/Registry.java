@@ -206,8 +206,7 @@ public final class Registry implements Api {
                         "deletionTimestamp",
                         "deletionGracePeriodSeconds",
                         "selfLink",
-                        "resourceVersion",
-                        "generation")) {
+                        "resourceVersion")) {
             metadata.remove(field);
         }
         kind.defaulting(object);
@@ -705,6 +704,9 @@ public final class Registry implements Api {
     private static ObjectNode content(Kind kind, ObjectNode object) {
         ObjectNode content = object.objectNode().setAll(object);
         content.remove(List.of("metadata", "apiVersion"));
+        if (kind.generationsCountLabels()) {
+            content.set("labels", object.path("metadata").path("labels"));
+        }
         if (kind.hasStatus()) content.remove("status");
         return content;
     }

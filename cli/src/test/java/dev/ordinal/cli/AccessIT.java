@@ -59,7 +59,7 @@ class AccessIT {
                 .containsPattern("\\[/healthz] +\\[] +\\[get]");
     }
 
-    @Rule("api 10.8")
+    @Rule({"api 10.8", "api 10.9"})
     @Test
     void oneLearnsWhoOneIs() {
         assertThat(cluster.kubectl("auth", "whoami").ok())

@@ -86,7 +86,14 @@ class GoldenIT {
         return transcript.toString();
     }
 
-    @Rule({"statefulset 10.2", "statefulset 10.4", "statefulset 10.5", "statefulset 10.6"})
+    @Rule({
+        "statefulset 10.2",
+        "statefulset 10.4",
+        "statefulset 10.5",
+        "statefulset 10.6",
+        "api 13.1",
+        "api 13.2"
+    })
     @Test
     void kubectlPrintsWhatItPrintsOnKubernetes() throws IOException {
         assumeTrue(Commands.kubectlIsThere());

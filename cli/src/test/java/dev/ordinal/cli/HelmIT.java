@@ -3,6 +3,8 @@ package dev.ordinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ordinal.testing.Rule;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +19,7 @@ class HelmIT {
 
     @TempDir private Path home;
 
+    @Rule("api 13.5")
     @Test
     void theChartIsInstalledUpgradedRolledBackAndUninstalled() throws Exception {
         assumeTrue(Commands.kubectlIsThere(), "no kubectl");

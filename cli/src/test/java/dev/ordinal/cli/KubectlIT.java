@@ -3,6 +3,8 @@ package dev.ordinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ordinal.testing.Rule;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +46,7 @@ class KubectlIT {
         Commands.ordinal("down", "--delete", "--data", data.toString()).ok();
     }
 
+    @Rule("api 8.12")
     @ParameterizedTest
     @ValueSource(strings = {"kubectl", "kubectl-newest"})
     void aKustomizationIsAppliedComparedAndAppliedByTheServer(String kubectl) throws IOException {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Replaces what differs from run to run in answers: ids, times, tokens and versions. An object's
@@ -27,6 +28,12 @@ final class AnswerMasks {
     private static final String PROTOBUF = ", application/vnd.kubernetes.protobuf";
 
     private static final Pattern TOKEN = Pattern.compile("eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+");
+    private static final Pattern HASH = Pattern.compile("[0-9A-F]{128}");
+
+    /// What `/version` tells of the program that was asked.
+    private static final Set<String> BUILD =
+            Set.of("gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler");
+
     private static final Pattern AGE = Pattern.compile("\\d+[smh]");
 
     private final String namespace;
@@ -43,6 +50,7 @@ final class AnswerMasks {
         if (AGE.matcher(given).matches()) return "<age>";
         var masked = ID.matcher(given).replaceAll("<id>");
         masked = TOKEN.matcher(masked).replaceAll("<token>");
+        masked = HASH.matcher(masked).replaceAll("<hash>");
         masked = masked.replace(PROTOBUF, "");
         masked = PATCHED.matcher(masked).replaceAll("$1{<patched>$2");
         masked = NUMBERS.matcher(masked).replaceAll(m -> m.group().replaceAll("\\d+", "<n>"));
@@ -82,6 +90,7 @@ final class AnswerMasks {
                     if (!column) masked.set("description", tree(value));
                 }
                 case "items" -> masked.set("items", items(tree(value)));
+                case String key when BUILD.contains(key) -> masked.put(key, "<build>");
                 default -> masked.set(text(field.getKey()), tree(value));
             }
         }

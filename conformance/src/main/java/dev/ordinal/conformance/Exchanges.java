@@ -2,23 +2,29 @@ package dev.ordinal.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 
@@ -31,15 +37,57 @@ import javax.net.ssl.SSLContext;
 /// the answer is that, and tells nothing: a controller has done its work. A request with the header
 /// `Authorization` comes without the administrator's certificate. `$ns` is the scenario's
 /// namespace, `$NAME` a remembered value, `$x(n)` n letters. Lines with `#` are comments.
+///
+/// Before the body can stand: `TELL HEADER ...`, headers that are told too; `KEEP POINTER
+/// FIELD=VALUE,...`, of the array there (`*` stands for every child) only the elements with such a
+/// value, or that are such a text, are told; `RAW`, the body is told as it was sent; `NOBODY`, it
+/// is not told; `BASE64`, what is sent are the bytes that the body encodes.
 public final class Exchanges implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
     private static final int WATCH_SECONDS = 2;
     private static final Pattern HEADER = Pattern.compile("([A-Z][A-Za-z-]+): (.*)");
     private static final Pattern REMEMBER = Pattern.compile("@(\\w+) = (/.*)");
+    private static final Pattern KEEP = Pattern.compile("KEEP (/\\S*) ([\\w/]+)=(.*)");
+    private static final Set<String> SWITCHES = Set.of("RAW", "NOBODY", "BASE64");
     private static final Pattern LETTERS = Pattern.compile("\\$x\\((\\d+)\\)");
     private static final List<String> TOLD =
             List.of("warning", "location", "content-encoding", "retry-after", "allow");
+
+    /// What is told of an answer and remembered of it.
+    ///
+    /// @param remembered pointers by name
+    /// @param headers besides those that are always told
+    private record Telling(
+            Map<String, String> remembered,
+            List<String> headers,
+            List<Keep> kept,
+            Set<String> switches) {
+        Telling() {
+            this(new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>(), new HashSet<>());
+        }
+    }
+
+    /// @param path names of fields, `*` for every child, down to an array
+    /// @param field pointer to what is compared
+    private record Keep(List<String> path, String field, List<String> values) {
+        void in(JsonNode node) {
+            in(node, path);
+        }
+
+        private void in(JsonNode node, List<String> left) {
+            if (!left.isEmpty()) {
+                var rest = left.subList(1, left.size());
+                if (left.getFirst().equals("*")) node.forEach(child -> in(child, rest));
+                else in(node.path(left.getFirst()), rest);
+            } else if (node instanceof ArrayNode array) {
+                array.removeIf(
+                        item ->
+                                !values.contains(
+                                        (item.isTextual() ? item : item.at(field)).asText()));
+            }
+        }
+    }
 
     private final Kubeconfig to;
     private final HttpClient http;
@@ -82,28 +130,44 @@ public final class Exchanges implements AutoCloseable {
         boolean until = words[0].equals("UNTIL");
         var path = watch ? bounded(words[2]) : until ? words[2] : words[1];
         var request = HttpRequest.newBuilder(to.server().resolve(path)).timeout(ANSWER_MAX);
-        Map<String, String> wanted = new LinkedHashMap<>();
+        var telling = new Telling();
         List<String> body = new ArrayList<>();
         boolean agent = false;
         for (var line : lines.subList(1, lines.size())) {
             var header = HEADER.matcher(line);
-            var remember = REMEMBER.matcher(line);
             if (body.isEmpty() && header.matches()) {
                 request.header(header.group(1), filled(header.group(2)));
                 agent |= header.group(1).equals("User-Agent");
-            } else if (body.isEmpty() && remember.matches()) {
-                wanted.put(remember.group(1), remember.group(2));
-            } else body.add(filled(line));
+            } else if (!body.isEmpty() || !isAsked(telling, line)) body.add(filled(line));
         }
         if (!agent) request.header("User-Agent", "exchanges/1");
         if (until) return awaited(words[1], request.build());
-        var text = String.join("\n", body);
-        request.method(
-                watch ? "GET" : words[0],
-                text.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(text));
+        request.method(watch ? "GET" : words[0], sent(String.join("\n", body), telling));
         return watch
-                ? events(request.build(), Integer.parseInt(words[1]))
-                : told(sent(request.build()), wanted);
+                ? events(request.build(), Integer.parseInt(words[1]), telling)
+                : told(sent(request.build()), telling);
+    }
+
+    private boolean isAsked(Telling telling, String line) {
+        var remember = REMEMBER.matcher(line);
+        var keep = KEEP.matcher(line);
+        if (remember.matches()) telling.remembered.put(remember.group(1), remember.group(2));
+        else if (keep.matches()) {
+            var path = List.of(keep.group(1).substring(1).split("/", -1));
+            var values = List.of(filled(keep.group(3)).split(",", -1));
+            telling.kept.add(new Keep(path, "/" + keep.group(2), values));
+        } else if (line.startsWith("TELL ")) {
+            telling.headers.addAll(List.of(line.substring(5).split(" ", -1)));
+        } else if (SWITCHES.contains(line)) telling.switches.add(line);
+        else return false;
+        return true;
+    }
+
+    private static BodyPublisher sent(String text, Telling telling) {
+        if (text.isEmpty()) return BodyPublishers.noBody();
+        return telling.switches.contains("BASE64")
+                ? BodyPublishers.ofByteArray(Base64.getDecoder().decode(text))
+                : BodyPublishers.ofString(text);
     }
 
     /// A request with a token comes without the certificate, which would win.
@@ -143,27 +207,31 @@ public final class Exchanges implements AutoCloseable {
         return "x".repeat(Integer.parseInt(found.group(1)));
     }
 
-    private String told(HttpResponse<byte[]> answer, Map<String, String> wanted)
-            throws IOException {
-        var told = head(answer);
+    private String told(HttpResponse<byte[]> answer, Telling telling) throws IOException {
+        var told = head(answer, telling);
+        if (telling.switches.contains("NOBODY")) return told.toString();
         var body = new String(answer.body(), StandardCharsets.UTF_8);
-        if (!told.toString().contains("application/json")) {
-            return told + (body.isEmpty() ? "" : masks.text(body.stripTrailing()) + "\n");
+        boolean raw = telling.switches.contains("RAW");
+        if (raw || !told.toString().contains("application/json")) {
+            var text = masks.text(raw ? body : body.stripTrailing());
+            return told + (body.isEmpty() ? "" : text + "\n");
         }
         if (body.isEmpty()) return told.toString();
         var tree = JSON.readTree(body);
-        wanted.forEach((name, pointer) -> remembered.put(name, tree.at(pointer).asText()));
+        telling.remembered.forEach(
+                (name, pointer) -> remembered.put(name, tree.at(pointer).asText()));
+        telling.kept.forEach(keep -> keep.in(tree));
         return told + masks.tree(tree).toPrettyString() + "\n";
     }
 
-    private StringBuilder head(HttpResponse<?> answer) {
+    private StringBuilder head(HttpResponse<?> answer, Telling telling) {
         var told = new StringBuilder();
         told.append(answer.statusCode());
         answer.headers()
                 .firstValue("content-type")
                 .ifPresent(type -> told.append(" ").append(type));
         told.append('\n');
-        for (var name : TOLD) {
+        for (var name : Stream.concat(TOLD.stream(), telling.headers.stream()).toList()) {
             for (var value : answer.headers().allValues(name)) {
                 told.append(name).append(": ").append(masks.text(value)).append('\n');
             }
@@ -171,9 +239,10 @@ public final class Exchanges implements AutoCloseable {
         return told;
     }
 
-    private String events(HttpRequest request, int most) throws IOException, InterruptedException {
+    private String events(HttpRequest request, int most, Telling telling)
+            throws IOException, InterruptedException {
         var answer = http.send(request, BodyHandlers.ofInputStream());
-        var told = head(answer);
+        var told = head(answer, telling);
         try (var lines =
                 new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
             for (int i = 0; i < most; i++) {

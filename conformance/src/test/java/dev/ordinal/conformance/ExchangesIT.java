@@ -65,7 +65,7 @@ class ExchangesIT {
         play("validation");
     }
 
-    @Rule({"pods 1.9", "pods 12.9"})
+    @Rule({"pods 1.9", "pods 12.9", "pods 1.4", "pods 1.8", "api 11"})
     @Test
     void whereAPodMayGoIsChecked() throws Exception {
         play("scheduling");
@@ -143,10 +143,47 @@ class ExchangesIT {
         play("access");
     }
 
-    @Rule({"api 10.1", "api 10.3", "api 10.4"})
+    @Rule({"api 10.1", "api 10.3", "api 10.4", "api 10.2"})
     @Test
     void tokensHoldAsLongAsWhatTheyAreBoundTo() throws Exception {
         play("tokens");
+    }
+
+    @Rule({
+        "api 1.1",
+        "api 1.3",
+        "api 1.4",
+        "api 1.5",
+        "api 2.2",
+        "api 2.5",
+        "api 2.6",
+        "api 2.11",
+        "api 2.12"
+    })
+    @Test
+    void requestsAreWhatTheyAskForAndAnswersHaveTheirHeaders() throws Exception {
+        play("requests");
+    }
+
+    @Rule({"api 3.1", "api 3.2", "api 3.3", "api 3.4", "api 3.5", "api 3.9", "api 3.6"})
+    @Test
+    void whatIsServedIsTold() throws Exception {
+        play("discovery");
+    }
+
+    @Rule({
+        "api 4.3",
+        "api 5.5",
+        "api 6.5",
+        "api 9.1",
+        "api 9.4",
+        "api 9.5",
+        "pods 1.15",
+        "services 2.1"
+    })
+    @Test
+    void changesAreCountedAndProblemsTold() throws Exception {
+        play("generations");
     }
 
     private void play(String name) throws Exception {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.ordinal.testing.Rule;
+
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMapList;
@@ -145,6 +147,7 @@ class Fabric8IT {
         }
     }
 
+    @Rule({"api 5.9", "api 13.3"})
     @Test
     void anInformerTellsWhatIsThereAndThenEveryChange() throws Exception {
         maps().resource(map("a", "1")).create();
@@ -205,6 +208,7 @@ class Fabric8IT {
         assertThat(told.next()).isEqualTo("end");
     }
 
+    @Rule({"api 5.5", "api 13.3"})
     @Test
     void aStreamedListEndsWithABookmarkThatSaysSo() throws Exception {
         maps().resource(map("a", "1")).create();
@@ -305,6 +309,7 @@ class Fabric8IT {
         return entry.getFieldsV1().getAdditionalProperties().containsKey("f:data");
     }
 
+    @Rule("api 13.3")
     @Test
     void anInformerListsAgainWhenItsRevisionIsForgotten() throws Exception {
         assumeTrue(server.isOurs(), "this forgets when it is started again");

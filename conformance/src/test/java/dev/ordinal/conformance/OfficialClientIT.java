@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.gson.reflect.TypeToken;
 
+import dev.ordinal.testing.Rule;
+
 import io.kubernetes.client.custom.V1Patch;
 import io.kubernetes.client.informer.ResourceEventHandler;
 import io.kubernetes.client.informer.SharedInformerFactory;
@@ -170,6 +172,7 @@ class OfficialClientIT {
         return event.type + " " + event.object.getMetadata().getName();
     }
 
+    @Rule("api 13.3")
     @Test
     void anInformerOfAFactoryFollows() throws Exception {
         create("a");

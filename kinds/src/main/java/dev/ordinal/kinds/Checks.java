@@ -70,7 +70,17 @@ public final class Checks {
         if (name.contains("--")) at.invalid(name, "must not contain consecutive hyphens");
     }
 
+    /// Values that no label can have are not noticed.
     public static void selector(JsonNode selector, Problems at) {
+        selector(selector, at, false);
+    }
+
+    /// Also refuses values that no label can have.
+    public static void strictSelector(JsonNode selector, Problems at) {
+        selector(selector, at, true);
+    }
+
+    private static void selector(JsonNode selector, Problems at, boolean strict) {
         labels(selector.path("matchLabels"), at.at("matchLabels"));
         var expressions = selector.path("matchExpressions");
         for (int i = 0; i < expressions.size(); i++) {
@@ -100,6 +110,15 @@ public final class Checks {
             }
             for (var problem : Labels.keyProblems(expression.path("key").asText())) {
                 place.at("key").invalid(expression.path("key").asText(), problem);
+            }
+            if (strict) labelValues(values, place.at("values"));
+        }
+    }
+
+    private static void labelValues(JsonNode values, Problems at) {
+        for (int i = 0; i < values.size(); i++) {
+            for (var problem : Labels.valueProblems(values.get(i).asText())) {
+                at.at(i).invalid(values.get(i), problem);
             }
         }
     }

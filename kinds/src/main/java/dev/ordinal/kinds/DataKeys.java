@@ -27,6 +27,7 @@ public final class DataKeys {
                             + " for validation is '[-._a-zA-Z0-9]+')");
             }
             if (key.equals(".")) at.invalid(key, "must not be '.'");
+            else if (key.equals("..")) at.invalid(key, "must not be '..'");
             else if (key.startsWith("..")) at.invalid(key, "must not start with '..'");
         }
     }

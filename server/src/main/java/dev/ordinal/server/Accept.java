@@ -50,6 +50,10 @@ record Accept(String mediaType, Map<String, String> parameters, double quality) 
         return mediaType.equals("application/yaml");
     }
 
+    boolean pretty() {
+        return parameters.getOrDefault("pretty", "").equals("1");
+    }
+
     String as() {
         return parameters.getOrDefault("as", "");
     }

@@ -17,7 +17,6 @@ import dev.ordinal.api.Kind;
 import dev.ordinal.api.OptionChecks;
 import dev.ordinal.api.PodContainers;
 import dev.ordinal.api.PodStreams;
-import dev.ordinal.api.PodStreams.LogOptions;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.Stored;
 import dev.ordinal.api.schema.Text;
@@ -78,7 +77,7 @@ final class Handler {
         if (details != null && details.retryAfterSeconds() > 0) {
             exchange.answerHeader("Retry-After", Integer.toString(details.retryAfterSeconds()));
         }
-        if (status.code() == 401 || status.code() == 403) {
+        if (status.code() == 403) {
             exchange.answerHeader("X-Content-Type-Options", "nosniff");
         }
         var rendering = Rendering.ofStatus(exchange);
@@ -109,6 +108,7 @@ final class Handler {
     private void collection(Exchange exchange, Target target, Kind kind)
             throws IOException, InterruptedException {
         if (kind.answering() != null && !exchange.method().equals("POST")) throw notAllowed();
+        if (target.legacyWatch() && !exchange.method().equals("GET")) throw notAllowed();
         switch (exchange.method()) {
             case "GET" -> {
                 if (target.legacyWatch() || flag(exchange, "watch")) watch(exchange, target, kind);
@@ -147,14 +147,11 @@ final class Handler {
 
     private void watch(Exchange exchange, Target target, Kind kind)
             throws IOException, InterruptedException {
-        var fields = exchange.parameter("fieldSelector");
         var initial = exchange.query("sendInitialEvents");
         var options =
                 new WatchOptions(
                         exchange.parameter("labelSelector"),
-                        target.name() == null || !target.legacyWatch()
-                                ? fields
-                                : "metadata.name=" + target.name(),
+                        watchedFields(exchange, target.name()),
                         exchange.parameter("resourceVersion"),
                         exchange.parameter("resourceVersionMatch"),
                         flag(exchange, "allowWatchBookmarks"),
@@ -162,9 +159,21 @@ final class Handler {
         watches.serve(exchange, kind, target.namespace(), options, Rendering.ofWatch(exchange));
     }
 
+    /// @param name that the path watches, or null
+    private static String watchedFields(Exchange exchange, @Nullable String name) {
+        var fields = exchange.parameter("fieldSelector");
+        if (name == null) return fields;
+        if (!fields.isEmpty() && !Requests.selected(fields).equals(name)) {
+            throw ApiException.badRequest(
+                    "fieldSelector metadata.name doesn't match requested name");
+        }
+        return fields.isEmpty() ? "metadata.name=" + name : fields;
+    }
+
     private void item(Exchange exchange, Target target, Kind kind)
             throws IOException, InterruptedException {
         var name = target.requireName();
+        if (target.legacyWatch() && !exchange.method().equals("GET")) throw notAllowed();
         switch (exchange.method()) {
             case "GET" -> {
                 if (target.legacyWatch()) {
@@ -293,23 +302,16 @@ final class Handler {
 
     private void log(Exchange exchange, Stored pod) throws IOException, InterruptedException {
         if (!exchange.method().equals("GET")) throw notAllowed();
-        var options =
-                new LogOptions(
-                        exchange.parameter("container"),
-                        flag(exchange, "follow"),
-                        flag(exchange, "previous"),
-                        flag(exchange, "timestamps"),
-                        number(exchange, "tailLines"),
-                        number(exchange, "limitBytes"),
-                        number(exchange, "sinceSeconds"),
-                        exchange.query("sinceTime").isEmpty()
-                                ? null
-                                : exchange.parameter("sinceTime"));
+        var options = LogRequests.options(exchange, pod.name());
         var _ = PodContainers.named(pod, options.container());
+        if (!PodContainers.hasHost(pod)) {
+            exchange.answer(204, null, new byte[0]);
+            return;
+        }
         var reader = Thread.currentThread();
         exchange.onGone(reader::interrupt);
         try (var out = new LazyStream(exchange)) {
-            if (PodContainers.hasHost(pod)) pods.logs(pod, options, out);
+            pods.logs(pod, options, out);
         }
     }
 
@@ -363,7 +365,7 @@ final class Handler {
 
     private static void ok(Exchange exchange, int status, Rendering rendering, byte[] bytes)
             throws IOException {
-        exchange.answer(status, rendering.mediaType(), bytes);
+        exchange.answer(status, rendering.mediaType(), Compression.packed(exchange, bytes));
     }
 
     private static void warn(Exchange exchange, List<String> warnings) {

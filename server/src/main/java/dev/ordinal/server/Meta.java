@@ -19,12 +19,28 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /// Everything that is not a resource: health, version, discovery, OpenAPI.
 final class Meta {
     private static final String AGGREGATED =
             "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    private static final List<String> HEALTH =
+            List.of(
+                    "/healthz",
+                    "/healthz/ping",
+                    "/livez",
+                    "/livez/ping",
+                    "/readyz",
+                    "/readyz/ping");
+    private static final List<String> DOCUMENTS =
+            List.of(
+                    "/.well-known/openid-configuration",
+                    "/openapi/v2",
+                    "/openapi/v3",
+                    "/openid/v1/jwks",
+                    "/version");
     private static final Set<String> PUBLIC =
             Set.of("/healthz", "/livez", "/readyz", "/version", "/version/");
 
@@ -71,20 +87,34 @@ final class Meta {
 
     void answer(Exchange exchange) throws IOException {
         var path = exchange.path();
+        if (HEALTH.contains(path)) {
+            if (path.endsWith("/ping")) text(exchange, 200, "ok");
+            else health(exchange, path.substring(1));
+            return;
+        }
         if (path.length() > 1 && path.endsWith("/")) path = path.substring(0, path.length() - 1);
         if (!exchange.method().equals("GET") && !exchange.method().equals("HEAD")) {
             notFound(exchange);
             return;
         }
         switch (path) {
-            case "/healthz", "/livez", "/readyz" -> health(exchange, path.substring(1));
-            case "/healthz/ping", "/livez/ping", "/readyz/ping" -> text(exchange, 200, "ok");
+            case "/" -> json(exchange, paths());
             case "/version" -> exchange.answer(200, "application/json", indented(version));
             case "/api" -> versions(exchange, true);
             case "/apis" -> versions(exchange, false);
             case "/.well-known/openid-configuration", "/openid/v1/jwks" -> issuer(exchange, path);
             default -> other(exchange, path);
         }
+    }
+
+    /// `GET /`: what else there is.
+    private ObjectNode paths() {
+        var paths = new TreeSet<>(DOCUMENTS);
+        paths.addAll(HEALTH);
+        paths.addAll(discovery().paths());
+        var all = JsonNodeFactory.instance.objectNode();
+        paths.forEach(all.withArray("paths")::add);
+        return all;
     }
 
     /// What others need to check the tokens issued here.
@@ -112,6 +142,7 @@ final class Meta {
                             : discovery().singleGroup(rest);
         }
         if (found.isPresent()) json(exchange, found.get());
+        else if (isBelowBuiltIn(path)) throw notThere();
         else notFound(exchange);
     }
 
@@ -133,12 +164,14 @@ final class Meta {
         var tag = '"' + Discovery.hash(bytes) + '"';
         exchange.answerHeader("ETag", tag);
         exchange.answerHeader("Vary", "Accept");
+        exchange.answerHeader("Cache-Control", "public");
         if (exchange.header("If-None-Match").equals(tag)) exchange.answer(304, null, new byte[0]);
         else exchange.answer(200, AGGREGATED, bytes);
     }
 
     private static void json(Exchange exchange, ObjectNode tree) throws IOException {
-        exchange.answer(200, "application/json", Rendering.negotiate(exchange).bytes(tree));
+        var rendering = Rendering.negotiate(exchange);
+        exchange.answer(200, rendering.mediaType(), rendering.bytes(tree));
     }
 
     private static byte[] indented(ObjectNode tree) {
@@ -172,17 +205,24 @@ final class Meta {
     }
 
     private static void notFound(Exchange exchange) throws IOException {
+        exchange.answerHeader("X-Content-Type-Options", "nosniff");
         text(exchange, 404, "404 page not found\n");
     }
 
-    /// Below `/api` and a served group version the answer is a Status, elsewhere plain text.
+    /// Below `/api` and a built-in group the answer is a Status, elsewhere plain text.
     void unknownResource(Exchange exchange, Target target) throws IOException {
-        boolean core = target.type().group().isEmpty();
-        if (!core && discovery().resources(target.type().apiVersion()).isEmpty()) {
-            notFound(exchange);
-            return;
-        }
-        throw new ApiException(
+        var group = target.type().group();
+        if (group.isEmpty() || discovery().isBuiltIn(group)) throw notThere();
+        notFound(exchange);
+    }
+
+    private boolean isBelowBuiltIn(String path) {
+        var parts = path.split("/", -1);
+        return parts.length > 3 && parts[1].equals("apis") && discovery().isBuiltIn(parts[2]);
+    }
+
+    private static ApiException notThere() {
+        return new ApiException(
                 new Status(
                         404,
                         "NotFound",

@@ -61,7 +61,7 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
                     clause.yaml() ? "application/yaml" : "application/json",
                     shape,
                     Tables.Include.parse(exchange.parameter("includeObject")),
-                    pretty(exchange));
+                    pretty(exchange) || clause.pretty());
         }
         throw notAcceptable(SERVED);
     }
@@ -78,7 +78,8 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
         for (var clause : Accept.parse(exchange.header("Accept"))) {
             if (!clause.json() && !clause.yaml()) continue;
             var type = clause.yaml() ? "application/yaml" : "application/json";
-            return new Rendering(type, "", Tables.Include.NONE, pretty(exchange));
+            return new Rendering(
+                    type, "", Tables.Include.NONE, pretty(exchange) || clause.pretty());
         }
         return new Rendering("application/json", "", Tables.Include.NONE, true);
     }
@@ -202,14 +203,17 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
     byte[] bytes(ObjectNode tree) {
         try {
             if (mediaType.equals("application/yaml")) return yaml(Managed.expanded(tree));
-            var text = pretty ? indented(Managed.expanded(tree)) : JSON.writeValueAsString(tree);
-            return (text + "\n").getBytes(StandardCharsets.UTF_8);
+            var text =
+                    pretty
+                            ? indented(Managed.expanded(tree))
+                            : JSON.writeValueAsString(tree) + "\n";
+            return text.getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }
     }
 
-    /// Two spaces, and `"key": value` as Go prints it.
+    /// Two spaces, and `"key": value` as Go prints it, without a last line break.
     static String indented(JsonNode tree) throws JsonProcessingException {
         var printer =
                 new com.fasterxml.jackson.core.util.DefaultPrettyPrinter()
@@ -217,7 +221,9 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
                                 com.fasterxml.jackson.core.util.Separators.createDefaultInstance()
                                         .withObjectFieldValueSpacing(
                                                 com.fasterxml.jackson.core.util.Separators.Spacing
-                                                        .AFTER));
+                                                        .AFTER)
+                                        .withObjectEmptySeparator("")
+                                        .withArrayEmptySeparator(""));
         printer.indentArraysWith(
                 com.fasterxml.jackson.core.util.DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
         return JSON.writer(printer).writeValueAsString(tree);

@@ -64,7 +64,7 @@ final class Requests {
     }
 
     /// The one name that a field selector asks for, or empty.
-    private static String selected(String selector) {
+    static String selected(String selector) {
         for (var term : selector.split(",", -1)) {
             var plain = term.replace("==", "=");
             if (!plain.startsWith(BY_NAME)) continue;

@@ -19,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /// Streams watch events to clients, one line each, at once.
 final class Watches {
     private static final Duration BOOKMARK_EVERY = Duration.ofMinutes(1);
+    private static final Duration LAST_BOOKMARK_BEFORE_END = Duration.ofSeconds(2);
 
     private final Api api;
     private final InstantSource clock;
@@ -74,7 +75,7 @@ final class Watches {
 
         void run(Duration patience) throws IOException, InterruptedException {
             long end = System.nanoTime() + patience.toNanos();
-            long nextBookmark = System.nanoTime() + BOOKMARK_EVERY.toNanos();
+            long nextBookmark = nextBookmark(end);
             try {
                 while (true) {
                     long now = System.nanoTime();
@@ -90,16 +91,23 @@ final class Watches {
                     else if (System.nanoTime() - before < wait - 1_000_000L) return;
                     if (bookmarks && System.nanoTime() >= nextBookmark) {
                         sendBookmark();
-                        nextBookmark = System.nanoTime() + BOOKMARK_EVERY.toNanos();
+                        nextBookmark = nextBookmark(end);
                     }
                 }
-                if (bookmarks) sendBookmark();
             } catch (ApiException lost) {
                 var event = JsonNodeFactory.instance.objectNode().put("type", "ERROR");
                 event.set("object", lost.status().tree());
                 write(event.toString());
                 out.flush();
             }
+        }
+
+        /// Every minute, and for the last time two seconds before the end.
+        private static long nextBookmark(long end) {
+            long now = System.nanoTime();
+            long last = end - LAST_BOOKMARK_BEFORE_END.toNanos();
+            long next = now + BOOKMARK_EVERY.toNanos();
+            return last - now > 0 && last - next < 0 ? last : next;
         }
 
         private void sendBookmark() throws IOException {

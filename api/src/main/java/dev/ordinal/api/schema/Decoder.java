@@ -22,12 +22,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /// Gives a tree the shape of its schema: unknown fields go, values get their canonical spelling,
 /// zero
 /// values are shown or not as Kubernetes does, fields come in schema order. The result of equal
 /// objects is equal to the byte.
 public final class Decoder {
+    private static final Pattern MICRO_TAIL = Pattern.compile("\\.\\d{6}([Zz+-].*)");
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final DateTimeFormatter MICROS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -213,6 +215,7 @@ public final class Decoder {
         if (!micros && isCanonicalTime(value.textValue())) return value;
         try {
             Instant instant = OffsetDateTime.parse(value.textValue()).toInstant();
+            if (micros) checkMicros(value.textValue());
             return NODES.textNode(
                     micros
                             ? MICROS.format(instant)
@@ -223,6 +226,16 @@ public final class Decoder {
                     "parsing time \"%s\" as \"%s\": cannot parse \"%s\" as \"2006\""
                             .formatted(value.textValue(), layout, value.textValue()));
         }
+    }
+
+    /// Six digits behind the point, no more and no fewer.
+    private static void checkMicros(String text) throws TypeException {
+        var tail = text.substring(text.indexOf('T') + 9);
+        if (MICRO_TAIL.matcher(tail).matches()) return;
+        throw new TypeException(
+                "parsing time \"%s\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"%s\" as"
+                                .formatted(text, tail)
+                        + " \".000000\"");
     }
 
     /// Whether a time is spelled as it is stored, and surely a time: saves most of the parsing.

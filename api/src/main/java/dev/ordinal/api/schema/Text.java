@@ -70,6 +70,11 @@ public final class Text {
         var text = damaged.getOriginalMessage();
         if (text.startsWith("Unexpected end-of-input")) return "unexpected end of JSON input";
         var match = java.util.regex.Pattern.compile("\\('(.)' \\(code \\d+\\)\\)").matcher(text);
+        var control = java.util.regex.Pattern.compile("CTRL-CHAR, code (\\d+)").matcher(text);
+        if (control.find()) {
+            return "invalid character '\\x%02x' looking for beginning of value"
+                    .formatted(Integer.parseInt(control.group(1)));
+        }
         return match.find()
                 ? "invalid character '%s' looking for beginning of value".formatted(match.group(1))
                 : text;

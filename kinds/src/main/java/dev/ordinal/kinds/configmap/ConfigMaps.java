@@ -32,7 +32,6 @@ public final class ConfigMaps {
 
     private static void check(JsonNode map, @Nullable JsonNode old, Problems problems) {
         DataKeys.check(map, "data", problems);
-        DataKeys.check(map, "binaryData", problems);
         for (var entry : map.path("data").properties()) {
             if (map.path("binaryData").has(entry.getKey())) {
                 problems.at("data")
@@ -40,6 +39,7 @@ public final class ConfigMaps {
                         .invalid(entry.getKey(), "duplicate of key present in binaryData");
             }
         }
+        DataKeys.check(map, "binaryData", problems);
         var bytes =
                 DataKeys.textBytes(map.path("data"))
                         + DataKeys.decodedBytes(map.path("binaryData"));

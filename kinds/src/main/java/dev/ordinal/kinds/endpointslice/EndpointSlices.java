@@ -21,7 +21,7 @@ public final class EndpointSlices {
                             "discovery.k8s.io/v1",
                             "endpointslices",
                             Schema.load("discovery.k8s.io/v1", "EndpointSlice"))
-                    .generations()
+                    .generationsOfLabels()
                     .defaulting(EndpointSlices::fill)
                     .rules(EndpointSlices::check)
                     .column(Columns.name())

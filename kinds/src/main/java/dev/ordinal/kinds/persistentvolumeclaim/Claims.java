@@ -139,7 +139,7 @@ public final class Claims {
         }
         Checks.oneOf(spec.path("volumeMode"), List.of("Block", "Filesystem"), at.at("volumeMode"));
         if (spec.path("selector").isObject()) {
-            Checks.selector(spec.path("selector"), at.at("selector"));
+            Checks.strictSelector(spec.path("selector"), at.at("selector"));
         }
     }
 

@@ -141,8 +141,8 @@ final class SchedulingRules {
     }
 
     private static void checkPodTerm(JsonNode term, Problems at) {
-        checkSelector(term.path("labelSelector"), at.at("labelSelector"));
-        checkSelector(term.path("namespaceSelector"), at.at("namespaceSelector"));
+        Checks.strictSelector(term.path("labelSelector"), at.at("labelSelector"));
+        Checks.strictSelector(term.path("namespaceSelector"), at.at("namespaceSelector"));
         for (var namespace : term.path("namespaces")) {
             Checks.label(namespace.asText(), at.at("namespace"));
         }
@@ -150,23 +150,6 @@ final class SchedulingRules {
         var key = term.path("topologyKey").asText();
         if (key.isEmpty()) at.at("topologyKey").required("can not be empty");
         checkKey(key, at.at("topologyKey"));
-    }
-
-    private static void checkSelector(JsonNode selector, Problems at) {
-        Checks.selector(selector, at);
-        var expressions = selector.path("matchExpressions");
-        for (int i = 0; i < expressions.size(); i++) {
-            var values = expressions.get(i).path("values");
-            for (int j = 0; j < values.size(); j++) {
-                for (var problem : Labels.valueProblems(values.get(j).asText())) {
-                    at.at("matchExpressions")
-                            .at(i)
-                            .at("values")
-                            .at(j)
-                            .invalid(values.get(j), problem);
-                }
-            }
-        }
     }
 
     /// When these rules are asked the keys are part of the selector already.
@@ -249,7 +232,7 @@ final class SchedulingRules {
                 Checks.oneOf(constraint.path(policy), List.of("Honor", "Ignore"), place.at(policy));
             }
             checkLabelKeys(constraint, place);
-            checkSelector(constraint.path("labelSelector"), place.at("labelSelector"));
+            Checks.strictSelector(constraint.path("labelSelector"), place.at("labelSelector"));
         }
     }
 

@@ -213,6 +213,7 @@ public final class Services {
                     .at("timeoutSeconds")
                     .invalid(timeout, "must be greater than 0 and less than 86400");
         }
+        checkTwice(spec.path("ports"), at.at("ports"));
         checkPolicies(service, spec, at);
         if (old != null) checkUpdate(service, old, at);
     }
@@ -232,7 +233,6 @@ public final class Services {
 
     private static void checkPorts(JsonNode ports, String type, Problems at) {
         Set<String> names = new HashSet<>();
-        Set<String> numbers = new HashSet<>();
         Set<String> nodePorts = new HashSet<>();
         for (int i = 0; i < ports.size(); i++) {
             var port = ports.get(i);
@@ -245,17 +245,27 @@ public final class Services {
                 if (!names.add(name)) place.at("name").duplicate(name);
             }
             Checks.port(port.path("port"), place.at("port"));
-            var protocol = port.path("protocol").asText();
             Checks.oneOf(
                     port.path("protocol"), List.of("SCTP", "TCP", "UDP"), place.at("protocol"));
             Checks.portOrName(port.path("targetPort"), place.at("targetPort"));
-            if (!numbers.add(protocol + port.path("port").asInt())) place.duplicate(port);
             int nodePort = port.path("nodePort").asInt();
             if (nodePort == 0) continue;
             if (type.equals("ClusterIP")) {
                 place.at("nodePort").forbidden("may not be used when `type` is 'ClusterIP'");
-            } else if (!nodePorts.add(protocol + nodePort))
+            } else if (!nodePorts.add(port.path("protocol").asText() + nodePort))
                 place.at("nodePort").duplicate(nodePort);
+        }
+    }
+
+    /// What is told of a port that is there twice is the key upstream compares by.
+    private static void checkTwice(JsonNode ports, Problems at) {
+        Set<JsonNode> seen = new HashSet<>();
+        for (int i = 0; i < ports.size(); i++) {
+            var key = JsonNodeFactory.instance.objectNode().put("Name", "");
+            key.put("Protocol", ports.get(i).path("protocol").asText()).putNull("AppProtocol");
+            key.put("Port", ports.get(i).path("port").asInt());
+            key.put("TargetPort", 0).put("NodePort", 0);
+            if (!seen.add(key)) at.at(i).duplicate(key);
         }
     }
 

@@ -15,6 +15,7 @@ import dev.ordinal.api.table.Tables;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.TestCluster;
 import dev.ordinal.kinds.namespace.NamespaceController;
+import dev.ordinal.testing.Rule;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,6 +130,7 @@ class CustomResourceDefinitionsTest {
                 : condition.path("status").asText() + " " + condition.path("reason").asText();
     }
 
+    @Rule({"api 12.2", "api 12.12"})
     @Test
     void isEstablishedWithItsNames() throws InterruptedException {
         var created = cluster.create(DEFINITIONS, null, definition("boats", "Boat", SCHEMA));
@@ -145,6 +147,7 @@ class CustomResourceDefinitionsTest {
         assertThat(crd.tree().at("/spec/conversion/strategy").asText()).isEqualTo("None");
     }
 
+    @Rule("api 12.2")
     @Test
     void aTakenNameIsAcceptedWhenItIsFree() throws InterruptedException {
         define();
@@ -160,6 +163,7 @@ class CustomResourceDefinitionsTest {
         assertThat(condition(second, "Established")).isEqualTo("True InitialNamesAccepted");
     }
 
+    @Rule("api 12.5")
     @Test
     void unknownFieldsGoAndDefaultsCome() throws InterruptedException {
         define();
@@ -175,6 +179,7 @@ class CustomResourceDefinitionsTest {
         assertThat(stored.tree().at("/metadata/generation").asInt()).isEqualTo(1);
     }
 
+    @Rule("api 12.5")
     @Test
     void unknownFieldsAreRefusedWhereThatIsAskedFor() throws InterruptedException {
         define();
@@ -188,6 +193,7 @@ class CustomResourceDefinitionsTest {
                                 + " unknown field \"spec.crew[0].y\"");
     }
 
+    @Rule("api 12.6")
     @Test
     void valuesAreCheckedInUpstreamsWords() throws InterruptedException {
         define();
@@ -236,6 +242,7 @@ class CustomResourceDefinitionsTest {
         assertThat(problems(() -> merge(null, "{'spec':{'name':'bob'}}"))).hasSize(1);
     }
 
+    @Rule("api 12.8")
     @Test
     void statusAndScaleAreWrittenApart() throws InterruptedException {
         define();
@@ -257,6 +264,7 @@ class CustomResourceDefinitionsTest {
         assertThat(boat.at("/metadata/generation").asInt()).isEqualTo(2);
     }
 
+    @Rule("api 12.4")
     @Test
     void strategicMergeIsNotForThem() throws InterruptedException {
         define();
@@ -268,6 +276,7 @@ class CustomResourceDefinitionsTest {
         assertThat(refused.code()).isEqualTo(415);
     }
 
+    @Rule("api 12.9")
     @Test
     void everyVersionShowsTheSameObjects() throws InterruptedException {
         define();
@@ -280,6 +289,7 @@ class CustomResourceDefinitionsTest {
                 .isEqualTo("sea.example.com/v1");
     }
 
+    @Rule("api 12.10")
     @Test
     void columnsAndSelectableFields() throws InterruptedException {
         define();
@@ -304,6 +314,7 @@ class CustomResourceDefinitionsTest {
         return cluster.api.list(BOATS, "default", options).items().size();
     }
 
+    @Rule("api 12.11")
     @Test
     void aDeletedDefinitionTakesItsObjectsAlong() throws InterruptedException {
         define();
@@ -354,6 +365,7 @@ class CustomResourceDefinitionsTest {
         assertThat(cluster.names(Types.NAMESPACES, null)).containsExactly("default");
     }
 
+    @Rule({"api 12.1", "api 12.3"})
     @Test
     void aDefinitionIsChecked() {
         var wrong =
@@ -378,6 +390,7 @@ class CustomResourceDefinitionsTest {
                         p -> p.endsWith("must have exactly one version marked as storage version"));
     }
 
+    @Rule("api 12.3")
     @Test
     void whatNobodyWouldKeepIsRefused() {
         var rule = "{'type':'object','x-kubernetes-validations':[{'rule':'true'}]}";
@@ -417,6 +430,7 @@ class CustomResourceDefinitionsTest {
                             + " spec.versions[0].schema.openAPIV3Schema.oneOf[0].properties[b]");
     }
 
+    @Rule("api 12.9")
     @Test
     void versionsAreInTheOrderOfTheirMaturity() {
         var versions =

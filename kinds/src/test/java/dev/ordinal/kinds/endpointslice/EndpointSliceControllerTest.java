@@ -91,7 +91,7 @@ class EndpointSliceControllerTest {
                         conditions.path("terminating").asText());
     }
 
-    @Rule("statefulset 13.2")
+    @Rule({"statefulset 13.2", "services 5.6"})
     @Test
     void aServiceWithoutPodsHasOneEmptySlice() throws Exception {
         createService("");
@@ -112,7 +112,7 @@ class EndpointSliceControllerTest {
         assertThat(slice.at("/metadata/ownerReferences/0/kind").asText()).isEqualTo("Service");
     }
 
-    @Rule("statefulset 13.2")
+    @Rule({"statefulset 13.2", "services 5.5"})
     @Test
     void aSliceHoldsAHundred() throws Exception {
         createService("");
@@ -122,7 +122,7 @@ class EndpointSliceControllerTest {
                 .containsExactlyInAnyOrder(100, 1);
     }
 
-    @Rule({"statefulset 13.2", "statefulset 13.4"})
+    @Rule({"statefulset 13.2", "statefulset 13.4", "services 5.2"})
     @Test
     void aServiceWithoutSelectorOrOfAnotherNameHasNone() throws Exception {
         createService("");
@@ -140,7 +140,7 @@ class EndpointSliceControllerTest {
         assertThat(slices()).hasSize(1);
     }
 
-    @Rule("statefulset 2.6")
+    @Rule({"statefulset 2.6", "services 5.3"})
     @Test
     void aPodHasItsHostNameInItsOwnServiceOnly() throws Exception {
         createService("");
@@ -153,7 +153,7 @@ class EndpointSliceControllerTest {
         assertThat(endpoint().has("hostname")).isFalse();
     }
 
-    @Rule("statefulset 13.3")
+    @Rule({"statefulset 13.3", "services 5.3"})
     @Test
     void theConditionsFollowThePod() throws Exception {
         createService("");
@@ -170,7 +170,7 @@ class EndpointSliceControllerTest {
         assertThat(slices().getFirst().path("endpoints").isEmpty()).isTrue();
     }
 
-    @Rule("statefulset 13.3")
+    @Rule({"statefulset 13.3", "services 5.3"})
     @Test
     void podsWithoutAddressOrAfterTheirEndAreLeftOut() throws Exception {
         createService("");
@@ -183,7 +183,7 @@ class EndpointSliceControllerTest {
         assertThat(endpoint().isMissingNode()).isTrue();
     }
 
-    @Rule({"statefulset 13.3", "statefulset 13.5"})
+    @Rule({"statefulset 13.3", "statefulset 13.5", "services 5.3"})
     @Test
     void peersCanBePublishedBeforeTheyAreReady() throws Exception {
         createService(",'publishNotReadyAddresses':true");
@@ -192,7 +192,7 @@ class EndpointSliceControllerTest {
         assertThat(conditions()).isEqualTo("true false false");
     }
 
-    @Rule("statefulset 13.4")
+    @Rule({"statefulset 13.4", "services 1.3"})
     @Test
     void theDefaultsOfAService() throws Exception {
         var spec =

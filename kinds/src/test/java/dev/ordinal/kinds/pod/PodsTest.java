@@ -31,7 +31,7 @@ class PodsTest {
                 "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i:1'}]}}");
     }
 
-    @Rule("statefulset 13.1")
+    @Rule({"statefulset 13.1", "pods 1.3", "pods 1.12"})
     @Test
     void aNewPodIsPendingAndHasItsClassOfService() {
         create();
@@ -42,7 +42,7 @@ class PodsTest {
         assertThat(pod.at("/metadata/generation").asInt()).isEqualTo(1);
     }
 
-    @Rule("statefulset 13.1")
+    @Rule({"statefulset 13.1", "pods 1.9"})
     @Test
     void theSpecOfAPodIsFixedButForItsImagesAndAFewFields() {
         create();
@@ -65,7 +65,7 @@ class PodsTest {
                         "spec: Forbidden: pod updates may not change fields other than");
     }
 
-    @Rule("statefulset 12.5")
+    @Rule({"statefulset 12.5", "pods 1.17"})
     @Test
     void watchersSeeTheEndOfTheGracePeriodBeforeThePodGoes() throws Exception {
         var created =

@@ -33,7 +33,7 @@ class TokenVolumeTest {
                 .path("spec");
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 1.6", "api 11"})
     @Test
     void everyContainerMountsItReadOnly() {
         var spec = pod("'initContainers':[{'name':'a','image':'i'}],");
@@ -55,7 +55,7 @@ class TokenVolumeTest {
                         """);
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 1.6", "api 11"})
     @Test
     void thePodsWordCountsBeforeTheAccounts() {
         assertThat(pod("'automountServiceAccountToken':false,").has("volumes")).isFalse();
@@ -70,7 +70,7 @@ class TokenVolumeTest {
         assertThat(asked.has("volumes")).isTrue();
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 1.6", "api 11"})
     @Test
     void aContainerThatHasSomethingThereKeepsIt() {
         var spec =

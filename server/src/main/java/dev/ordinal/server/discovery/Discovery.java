@@ -102,6 +102,22 @@ public final class Discovery {
         return Optional.of(group);
     }
 
+    /// Whether it is a group of ours, not one of custom resources.
+    public boolean isBuiltIn(String group) {
+        return GROUP_ORDER.contains(group);
+    }
+
+    /// Where groups and versions are described.
+    public Set<String> paths() {
+        Set<String> paths = new TreeSet<>(Set.of("/api", "/api/v1", "/apis", "/apis/"));
+        for (var version : byVersion.keySet()) {
+            if (!version.contains("/")) continue;
+            paths.add("/apis/" + version);
+            paths.add("/apis/" + version.substring(0, version.indexOf('/')));
+        }
+        return paths;
+    }
+
     private static void version(ObjectNode target, String groupVersion) {
         target.put("groupVersion", groupVersion)
                 .put("version", groupVersion.substring(groupVersion.indexOf('/') + 1));
@@ -157,8 +173,9 @@ public final class Discovery {
     }
 
     private static String storageHash(Kind kind) {
-        var version = kind.form() == null ? kind.type().version() : kind.stored().type().version();
-        var name = kind.group() + "/" + version + "/" + kind.kind();
+        var stored = kind.stored().type();
+        var version = kind.kind().equals("CustomResourceDefinition") ? "v1beta1" : stored.version();
+        var name = stored.group() + "/" + version + "/" + kind.kind();
         var hash = digest("SHA-256", name.getBytes(StandardCharsets.UTF_8));
         return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(hash, 8));
     }
@@ -210,7 +227,7 @@ public final class Discovery {
 
     private static void aggregate(ObjectNode resource, Kind kind) {
         resource.put("resource", kind.plural());
-        responseKind(resource, kind.group(), kind.type().version(), kind.kind());
+        responseKind(resource, kind, kind.group(), kind.type().version(), kind.kind());
         resource.put("scope", kind.namespaced() ? "Namespaced" : "Cluster");
         resource.put("singularResource", kind.singular());
         verbs(resource, kind.verbs());
@@ -221,15 +238,21 @@ public final class Discovery {
         var list = resource.putArray("subresources");
         for (var sub : subresources) {
             var entry = list.addObject().put("subresource", sub.name);
-            responseKind(entry, sub.group, sub.version, sub.kind);
+            responseKind(entry, kind, sub.group, sub.version, sub.kind);
             verbs(entry, sub.verbs);
         }
     }
 
-    private static void responseKind(ObjectNode target, String group, String version, String kind) {
+    /// A built-in kind of its own group and version says neither, as upstream does not.
+    private static void responseKind(
+            ObjectNode target, Kind of, String group, String version, String kind) {
+        boolean said =
+                of.form() != null
+                        || !group.equals(of.group())
+                        || !version.equals(of.type().version());
         target.putObject("responseKind")
-                .put("group", group)
-                .put("version", version)
+                .put("group", said ? group : "")
+                .put("version", said ? version : "")
                 .put("kind", kind);
     }
 
