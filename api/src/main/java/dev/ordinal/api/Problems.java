@@ -133,7 +133,8 @@ public final class Problems {
         };
     }
 
-    private static String quote(String text) {
+    /// A text as Go's `%q` writes it.
+    public static String quote(String text) {
         var out = new StringBuilder("\"");
         text.codePoints()
                 .forEach(

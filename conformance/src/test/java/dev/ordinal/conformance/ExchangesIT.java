@@ -137,6 +137,12 @@ class ExchangesIT {
         play("custom");
     }
 
+    @Rule("api 12.7")
+    @Test
+    void celRules() throws Exception {
+        play("cel");
+    }
+
     @Rule({"api 9.2", "api 10.4", "api 10.5", "api 10.6", "api 10.7", "api 10.8"})
     @Test
     void rolesSayWhoMayDoWhat() throws Exception {

@@ -29,6 +29,13 @@ import java.util.Set;
 final class CustomKind {
     private static final Set<String> WHILE_GOING =
             Set.of("delete", "deletecollection", "get", "list", "watch");
+    private static final Set<String> BLOCKING =
+            Set.of(
+                    "FieldValueNotSupported",
+                    "FieldValueRequired",
+                    "FieldValueTooLong",
+                    "FieldValueTooMany",
+                    "FieldValueTypeInvalid");
     private static final Set<String> STANDARD_FINALIZERS =
             Set.of("kubernetes", "orphan", "foregroundDeletion");
 
@@ -36,12 +43,15 @@ final class CustomKind {
     private final JsonNode version;
     private final JsonNode schema;
     private final Values values = new Values();
+    private final boolean hasRules;
+    private @Nullable Rules rules;
 
     private CustomKind(JsonNode crd, JsonNode version) {
         this.crd = crd;
         this.version = version;
         var described = version.at("/schema/openAPIV3Schema");
         schema = described.isObject() ? described : JsonNodeFactory.instance.objectNode();
+        hasRules = Rules.in(schema);
     }
 
     /// The kinds of all served versions. Objects are stored in the storage version, also when that
@@ -199,6 +209,28 @@ final class CustomKind {
         checkScale(object, "statusReplicasPath", problems);
         checkSelector(object, problems);
         checkLists(object, old, problems);
+        checkRules(object, old, problems);
+    }
+
+    /// Compiled when the first object is looked at: a start need not wait for that.
+    private synchronized Rules rules() {
+        var known = rules;
+        if (known == null) known = Rules.of(schema, true);
+        rules = known;
+        return known;
+    }
+
+    /// Rules are not asked about an object that is not of the types they are written for.
+    private void checkRules(JsonNode object, @Nullable JsonNode old, Problems problems) {
+        if (!hasRules) return;
+        boolean blocked = problems.causes().stream().anyMatch(c -> BLOCKING.contains(c.reason()));
+        if (blocked) {
+            problems.at("<nil>")
+                    .invalid(
+                            null,
+                            "some validation rules were not checked because the object was invalid;"
+                                    + " correct the existing errors to complete validation");
+        } else rules().check(object, old, problems, new ArrayList<>());
     }
 
     private void checkStatus(JsonNode object, @Nullable JsonNode old, Problems problems) {
@@ -210,6 +242,7 @@ final class CustomKind {
         checkScale(object, "statusReplicasPath", problems);
         checkSelector(object, problems);
         checkLists(object, old, problems);
+        checkRules(object, old, problems);
     }
 
     /// Lists that were wrong before may stay so.
@@ -284,6 +317,7 @@ final class CustomKind {
                     "metadata.finalizers: \"%s\": prefer a domain-qualified finalizer name%s to avoid accidental conflicts with other finalizer writers"
                             .formatted(finalizer, path));
         }
+        if (old != null && hasRules) rules().check(object, old, new Problems(), warnings);
         return warnings;
     }
 

@@ -37,7 +37,7 @@ final class DefinitionRules {
         checkGroup(spec.path("group").asText(), at.at("group"));
         var scope = spec.path("scope");
         Checks.oneOf(scope, List.of("Cluster", "Namespaced"), at.at("scope"));
-        checkVersions(spec.path("versions"), at.at("versions"));
+        checkVersions(spec.path("versions"), at);
         for (var name : List.of("plural", "singular", "kind", "listKind")) {
             if (spec.path("names").path(name).asText("").isEmpty()) {
                 at.at("names").at(name).required("");
@@ -98,7 +98,8 @@ final class DefinitionRules {
         if (!wrong.isEmpty()) at.invalid(name, introduction + String.join(",", wrong));
     }
 
-    private static void checkVersions(JsonNode versions, Problems at) {
+    private static void checkVersions(JsonNode versions, Problems spec) {
+        var at = spec.at("versions");
         Set<String> names = new HashSet<>();
         boolean twice = false;
         int stored = 0;
@@ -114,19 +115,31 @@ final class DefinitionRules {
             checkLabel(version.path("name").asText(), "", at.at(i).at("name"));
             checkVersion(version, at.at(i));
         }
+        checkSchemas(versions, at, spec.at("validation").at("openAPIV3Schema"));
         if (twice) at.invalid(versions, "must contain unique version names");
         if (stored != 1) {
             at.invalid(versions, "must have exactly one version marked as storage version");
         }
     }
 
+    /// What is wrong with a schema that all versions share is told once, elsewhere.
+    private static void checkSchemas(JsonNode versions, Problems at, Problems shared) {
+        Set<JsonNode> schemas = new HashSet<>();
+        versions.forEach(version -> schemas.add(version.at("/schema/openAPIV3Schema")));
+        for (int i = 0; i < versions.size(); i++) {
+            var schema = versions.get(i).at("/schema/openAPIV3Schema");
+            boolean status = versions.get(i).at("/subresources/status").isObject();
+            var own = at.at(i).at("schema").at("openAPIV3Schema");
+            if (schema.isObject()) {
+                SchemaRules.check(schema, status, schemas.size() == 1 ? shared : own);
+            }
+            if (schemas.size() == 1) return;
+        }
+    }
+
     private static void checkVersion(JsonNode version, Problems at) {
         checkDeprecation(version, at.at("deprecationWarning"));
         var schema = version.at("/schema/openAPIV3Schema");
-        boolean status = version.at("/subresources/status").isObject();
-        if (schema.isObject()) {
-            SchemaRules.check(schema, status, at.at("schema").at("openAPIV3Schema"));
-        }
         var scale = version.at("/subresources/scale");
         if (scale.isObject()) checkScale(scale, at.at("subresources"));
         var columns = version.path("additionalPrinterColumns");

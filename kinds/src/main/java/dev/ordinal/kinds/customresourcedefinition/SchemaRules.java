@@ -15,8 +15,6 @@ import java.util.regex.PatternSyntaxException;
 
 /// What a schema in a definition has to be: structural, and free of what is not served.
 ///
-/// Rules in CEL (`x-kubernetes-validations`) are refused, since nothing here would keep them.
-///
 /// @see "upstream: apiextensions-apiserver/pkg/apiserver/schema, ValidateStructural"
 final class SchemaRules {
     private static final List<String> TYPES =
@@ -55,18 +53,28 @@ final class SchemaRules {
         var root = structural.at(at.path());
         structure(schema, Level.ROOT, root);
         completeness(schema, schema, "", at.path(), root);
-        structural.causes().stream()
-                .sorted(
-                        Comparator.comparing(Status.Cause::field)
-                                .thenComparing(Status.Cause::message))
-                .forEach(
-                        cause -> {
-                            var below = cause.field().substring(at.path().length());
-                            place(at, below.isEmpty() ? "" : below.substring(1))
-                                    .add(cause.reason(), cause.message());
-                        });
-        if (structural.isEmpty()) defaults(schema, true, at);
-        content(schema, true, "", at);
+        add(
+                structural.causes().stream()
+                        .sorted(
+                                Comparator.comparing(Status.Cause::field)
+                                        .thenComparing(Status.Cause::message))
+                        .toList(),
+                at);
+        var more = new Problems();
+        var rest = more.at(at.path());
+        if (structural.isEmpty()) defaults(schema, true, rest);
+        boolean sound = structural.isEmpty() && more.isEmpty();
+        content(schema, true, "", rest);
+        if (sound && more.isEmpty()) RuleDefinitions.compile(schema, rest);
+        add(more.causes(), at);
+    }
+
+    private static void add(List<Status.Cause> causes, Problems at) {
+        for (var cause : causes) {
+            var below = cause.field().substring(at.path().length());
+            place(at, below.isEmpty() ? "" : below.substring(1))
+                    .add(cause.reason(), cause.message());
+        }
     }
 
     private static Problems place(Problems at, String path) {
@@ -328,11 +336,9 @@ final class SchemaRules {
             at.at("additionalProperties")
                     .forbidden("additionalProperties and properties are mutual exclusive");
         }
-        if (!schema.path(Structure.VALIDATIONS).isEmpty()) {
-            at.at(Structure.VALIDATIONS).forbidden("rules in CEL are not supported");
-        }
         lists(schema, type, at);
         below(schema, root, noDefaults, at);
+        RuleDefinitions.check(schema, at);
     }
 
     private static void below(JsonNode schema, boolean root, String noDefaults, Problems at) {

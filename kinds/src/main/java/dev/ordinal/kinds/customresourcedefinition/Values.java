@@ -217,8 +217,7 @@ final class Values {
     }
 
     /// The element of the old list that has the same keys; only lists of type map have such.
-    private static @Nullable JsonNode counterpart(
-            JsonNode schema, JsonNode item, @Nullable JsonNode old) {
+    static @Nullable JsonNode counterpart(JsonNode schema, JsonNode item, @Nullable JsonNode old) {
         if (old == null || !schema.path(Structure.LIST_TYPE).asText().equals("map")) return null;
         for (var candidate : old) {
             boolean same = true;

@@ -380,31 +380,35 @@ class CustomResourceDefinitionsTest {
                         "FieldValueNotSupported spec.scope: Unsupported value: \"World\": supported"
                                 + " values: \"Cluster\", \"Namespaced\"",
                         "FieldValueRequired"
-                                + " spec.versions[0].schema.openAPIV3Schema.properties[a].type:"
+                                + " spec.validation.openAPIV3Schema.properties[a].type:"
                                 + " Required value: must not be empty for specified object fields",
                         "FieldValueRequired"
-                            + " spec.versions[0].schema.openAPIV3Schema.properties[a].items.type:"
-                            + " Required value: must not be empty for specified array items");
+                                + " spec.validation.openAPIV3Schema.properties[a].items.type:"
+                                + " Required value: must not be empty for specified array items");
         assertThat(problems(() -> cluster.create(DEFINITIONS, null, wrong)))
                 .anyMatch(
                         p -> p.endsWith("must have exactly one version marked as storage version"));
     }
 
-    @Rule("api 12.3")
+    @Rule("api 12.7")
     @Test
-    void whatNobodyWouldKeepIsRefused() {
-        var rule = "{'type':'object','x-kubernetes-validations':[{'rule':'true'}]}";
-        assertThat(
-                        problems(
-                                () ->
-                                        cluster.create(
-                                                DEFINITIONS,
-                                                null,
-                                                definition("boats", "Boat", rule))))
-                .contains(
-                        "FieldValueForbidden spec.versions[1].schema.openAPIV3Schema."
-                                + "x-kubernetes-validations: Forbidden: rules in CEL are not"
-                                + " supported");
+    void rulesHoldAfterAStartAndOnlyForSoundObjects() throws InterruptedException {
+        var rules =
+                SCHEMA.replaceFirst(
+                        "'spec':\\{",
+                        "'spec':{'x-kubernetes-validations':[{'rule':'self.size < 9'}],");
+        cluster.create(DEFINITIONS, null, definition("boats", "Boat", rules));
+        cluster.settle();
+        new CustomKinds().load(cluster.api);
+        assertThat(problems(() -> boat("'spec':{'name':'ada','size':9}")))
+                .containsExactly(
+                        "FieldValueInvalid spec: Invalid value: failed rule: self.size < 9");
+        assertThat(problems(() -> boat("'spec':{'size':9}")))
+                .containsExactly(
+                        "FieldValueRequired spec.name: Required value",
+                        "FieldValueInvalid <nil>: Invalid value: null: some validation rules were"
+                            + " not checked because the object was invalid; correct the existing"
+                            + " errors to complete validation");
     }
 
     @Test
@@ -423,11 +427,11 @@ class CustomResourceDefinitionsTest {
                                                                 "'subresources':{'status':{}}},",
                                                                 "'subresources':{}},"))))
                 .contains(
-                        "FieldValueForbidden spec.versions[0].schema.openAPIV3Schema.oneOf[0]."
+                        "FieldValueForbidden spec.validation.openAPIV3Schema.oneOf[0]."
                                 + "properties[a].type: Forbidden: must be empty to be structural",
-                        "FieldValueRequired spec.versions[0].schema.openAPIV3Schema.properties[b]:"
-                            + " Required value: because it is defined in"
-                            + " spec.versions[0].schema.openAPIV3Schema.oneOf[0].properties[b]");
+                        "FieldValueRequired spec.validation.openAPIV3Schema.properties[b]:"
+                                + " Required value: because it is defined in"
+                                + " spec.validation.openAPIV3Schema.oneOf[0].properties[b]");
     }
 
     @Rule("api 12.9")
