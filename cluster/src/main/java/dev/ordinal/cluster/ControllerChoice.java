@@ -15,17 +15,19 @@ public record ControllerChoice(List<String> items) {
 
     /// Ours to upstream's; the scheduler counts as one.
     private static final Map<String, String> NAMES =
-            Map.of(
-                    "statefulset", "statefulset-controller",
-                    "persistentvolume", "persistentvolume-binder-controller",
-                    "persistentvolumeclaim", "persistentvolume-binder-controller",
-                    "protection", "persistentvolumeclaim-protection-controller",
-                    "endpointslice", "endpointslice-controller",
-                    "namespace", "namespace-controller",
-                    "serviceaccount", "serviceaccount-controller",
-                    "clusterrole-aggregation", "clusterrole-aggregation-controller",
-                    "garbage", "garbage-collector-controller",
-                    "scheduler", "kube-scheduler");
+            Map.ofEntries(
+                    Map.entry("statefulset", "statefulset-controller"),
+                    Map.entry("persistentvolume", "persistentvolume-binder-controller"),
+                    Map.entry("persistentvolumeclaim", "persistentvolume-binder-controller"),
+                    Map.entry("protection", "persistentvolumeclaim-protection-controller"),
+                    Map.entry("endpointslice", "endpointslice-controller"),
+                    Map.entry("namespace", "namespace-controller"),
+                    Map.entry("serviceaccount", "serviceaccount-controller"),
+                    Map.entry("clusterrole-aggregation", "clusterrole-aggregation-controller"),
+                    Map.entry("garbage", "garbage-collector-controller"),
+                    Map.entry("scheduler", "kube-scheduler"),
+                    Map.entry("node-taints", "node-lifecycle-controller"),
+                    Map.entry("taint-eviction", "taint-eviction-controller"));
 
     /// @param text as `--controllers` has it: `*,-statefulset-controller`; empty: none
     /// @throws IllegalArgumentException with upstream's message, for a name nobody has

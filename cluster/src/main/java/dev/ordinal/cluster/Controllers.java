@@ -14,6 +14,8 @@ import dev.ordinal.kinds.customresourcedefinition.DefinitionController;
 import dev.ordinal.kinds.endpointslice.EndpointSliceController;
 import dev.ordinal.kinds.namespace.NamespaceController;
 import dev.ordinal.kinds.namespace.NamespaceFurniture;
+import dev.ordinal.kinds.node.NodeTaints;
+import dev.ordinal.kinds.node.TaintEviction;
 import dev.ordinal.kinds.persistentvolume.VolumeController;
 import dev.ordinal.kinds.persistentvolumeclaim.ClaimController;
 import dev.ordinal.kinds.persistentvolumeclaim.ProtectionController;
@@ -65,6 +67,8 @@ record Controllers(Informers informers, GarbageCollector garbage, List<Controlle
                         new NamespaceFurniture(api, informers, authority),
                         new DefinitionController(api, informers, customKinds, clock),
                         new AggregationController(api, roles),
+                        new NodeTaints(api, informers, clock),
+                        new TaintEviction(api, informers, clock),
                         new Scheduler(api, informers, clock),
                         garbage));
     }

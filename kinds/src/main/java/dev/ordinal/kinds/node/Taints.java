@@ -36,7 +36,7 @@ public final class Taints {
         return tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
     }
 
-    private static boolean tolerates(Toleration toleration, Taint taint) {
+    static boolean tolerates(Toleration toleration, Taint taint) {
         var effect = text(toleration.getEffect());
         var key = text(toleration.getKey());
         if (!effect.isEmpty() && !effect.equals(taint.getEffect())) return false;
