@@ -38,7 +38,14 @@ public final class Decoding {
     record Decoded(ObjectNode tree, List<String> warnings) {}
 
     static Decoded decode(Kind kind, Body body, String fieldValidation) {
-        return decode(kind::decode, kind.kind(), kind.apiVersion(), body, fieldValidation);
+        TypeCheck check = kind.isCustom() ? Decoding::checkCustomKind : Decoding::checkKind;
+        return decode(kind::decode, kind.kind(), kind.apiVersion(), check, body, fieldValidation);
+    }
+
+    /// Refuses a body that says it is something else than is asked for here.
+    @FunctionalInterface
+    private interface TypeCheck {
+        void check(String kind, String apiVersion, ObjectNode tree, Body body);
     }
 
     /// Drops the fields that are not known, and tells of them.
@@ -50,14 +57,19 @@ public final class Decoding {
     static Decoded decode(
             Schema schema, String kind, String apiVersion, Body body, String fieldValidation) {
         Pruning pruning = (tree, unknown) -> Decoder.decode(schema, tree, unknown);
-        return decode(pruning, kind, apiVersion, body, fieldValidation);
+        return decode(pruning, kind, apiVersion, Decoding::checkKind, body, fieldValidation);
     }
 
     /// @throws ApiException BadRequest: malformed, of another kind, or (Strict) with unknown or
     ///     double
     ///     fields
     private static Decoded decode(
-            Pruning pruning, String kind, String apiVersion, Body body, String fieldValidation) {
+            Pruning pruning,
+            String kind,
+            String apiVersion,
+            TypeCheck check,
+            Body body,
+            String fieldValidation) {
         List<String> problems = new ArrayList<>();
         boolean yaml = false;
         ObjectNode tree =
@@ -68,7 +80,7 @@ public final class Decoding {
                         yield parse(kind, bytes, yaml, problems);
                     }
                 };
-        checkKind(kind, apiVersion, tree);
+        check.check(kind, apiVersion, tree, body);
         var version = versionOf(apiVersion);
         var complaint =
                 "%s in version \"%s\" cannot be handled as a %s: ".formatted(kind, version, kind);
@@ -131,7 +143,7 @@ public final class Decoding {
                 : HexFormat.of().formatHex(bytes, 0, length) + tail;
     }
 
-    private static void checkKind(String kind, String apiVersion, ObjectNode tree) {
+    private static void checkKind(String kind, String apiVersion, ObjectNode tree, Body body) {
         var givenVersion = tree.path("apiVersion").asText(apiVersion);
         var givenKind = tree.path("kind").asText(kind);
         if (givenVersion.isEmpty()) givenVersion = apiVersion;
@@ -150,6 +162,36 @@ public final class Decoding {
                                                         version, givenKind, group(apiVersion), kind)
                                         : "no kind \"%s\" is registered for version \"%s\" in scheme \"%s\""
                                                 .formatted(givenKind, givenVersion, SCHEME)));
+    }
+
+    /// Objects of custom kinds have to say what they are.
+    private static void checkCustomKind(
+            String kind, String apiVersion, ObjectNode tree, Body body) {
+        var givenKind = tree.path("kind").asText();
+        if (givenKind.isEmpty()) {
+            var bytes =
+                    switch (body) {
+                        case Body.Text(var text, _) -> text;
+                        case Body.Tree _ -> tree.toString().getBytes(StandardCharsets.UTF_8);
+                    };
+            throw ApiException.badRequest(
+                    "the object provided is unrecognized (must be of type %s): Object 'Kind' is missing in '%s' (%s)"
+                            .formatted(
+                                    kind,
+                                    new String(bytes, StandardCharsets.UTF_8),
+                                    excerpt(bytes)));
+        }
+        var givenVersion = tree.path("apiVersion").asText();
+        if (!givenVersion.equals(apiVersion)) {
+            throw ApiException.badRequest(
+                    "the API version in the data (%s) does not match the expected API version (%s)"
+                            .formatted(givenVersion, apiVersion));
+        }
+        if (givenKind.equals(kind)) return;
+        var problems = new Problems();
+        problems.at("kind").invalid(givenKind, "must be " + kind);
+        var group = apiVersion.substring(0, Math.max(0, apiVersion.indexOf('/')));
+        throw problems.invalid(givenKind, group, tree.at("/metadata/name").asText());
     }
 
     private static String versionOf(String apiVersion) {

@@ -113,12 +113,39 @@ final class DefinitionRules {
             if (version.path("storage").asBoolean()) stored++;
             twice |= !names.add(version.path("name").asText());
             checkLabel(version.path("name").asText(), "", at.at(i).at("name"));
-            checkVersion(version, at.at(i));
+            checkDeprecation(version, at.at(i).at("deprecationWarning"));
         }
+        checkViews(versions, at, spec);
         checkSchemas(versions, at, spec.at("validation").at("openAPIV3Schema"));
         if (twice) at.invalid(versions, "must contain unique version names");
         if (stored != 1) {
             at.invalid(versions, "must have exactly one version marked as storage version");
+        }
+    }
+
+    /// How versions are shown. What is wrong with something that all share is told once, elsewhere.
+    private static void checkViews(JsonNode versions, Problems at, Problems shared) {
+        for (var field : List.of("subresources", "additionalPrinterColumns", "selectableFields")) {
+            Set<JsonNode> values = new HashSet<>();
+            versions.forEach(version -> values.add(version.path(field)));
+            for (int i = 0; i < versions.size(); i++) {
+                var own = values.size() == 1 ? shared : at.at(i);
+                checkView(versions.get(i), field, own.at(field));
+                if (values.size() == 1) break;
+            }
+        }
+    }
+
+    private static void checkView(JsonNode version, String field, Problems at) {
+        var value = version.path(field);
+        switch (field) {
+            case "subresources" -> {
+                if (value.path("scale").isObject()) checkScale(value.path("scale"), at);
+            }
+            case "additionalPrinterColumns" -> {
+                for (int i = 0; i < value.size(); i++) checkColumn(value.get(i), at.at(i));
+            }
+            default -> checkSelectable(value, version.at("/schema/openAPIV3Schema"), at);
         }
     }
 
@@ -135,18 +162,6 @@ final class DefinitionRules {
             }
             if (schemas.size() == 1) return;
         }
-    }
-
-    private static void checkVersion(JsonNode version, Problems at) {
-        checkDeprecation(version, at.at("deprecationWarning"));
-        var schema = version.at("/schema/openAPIV3Schema");
-        var scale = version.at("/subresources/scale");
-        if (scale.isObject()) checkScale(scale, at.at("subresources"));
-        var columns = version.path("additionalPrinterColumns");
-        for (int i = 0; i < columns.size(); i++) {
-            checkColumn(columns.get(i), at.at("additionalPrinterColumns").at(i));
-        }
-        checkSelectable(version.path("selectableFields"), schema, at.at("selectableFields"));
     }
 
     private static void checkDeprecation(JsonNode version, Problems at) {

@@ -89,12 +89,20 @@ class CustomResourceDefinitionsTest {
     }
 
     private Stored boat(String spec) {
-        var text =
-                "{'apiVersion':'sea.example.com/v1','kind':'Boat','metadata':{'name':'b'}," + spec;
-        return create(BOATS, text + "}");
+        return create(BOATS, "{'metadata':{'name':'b'}," + spec + "}");
     }
 
+    /// @param text of a boat, but for what it is
     private Stored create(GroupVersionResource type, String text) {
+        return post(type, boat(type.version(), text));
+    }
+
+    private static String boat(String version, String text) {
+        var head = "{'apiVersion':'sea.example.com/%s','kind':'Boat',".formatted(version);
+        return head + text.substring(1);
+    }
+
+    private Stored post(GroupVersionResource type, String text) {
         var body = new Api.Body.Text(bytes(text), "application/json");
         return cluster.api.create(type, "default", body, Api.WriteOptions.by("test")).object();
     }
@@ -186,11 +194,40 @@ class CustomResourceDefinitionsTest {
         var text = "{'metadata':{'name':'b'},'spec':{'name':'ada','crew':[{'name':'x','y':1}]}}";
         var refused =
                 catchThrowableOfType(
-                        ApiException.class, () -> cluster.create(BOATS, "default", text));
+                        ApiException.class,
+                        () -> cluster.create(BOATS, "default", boat("v1", text)));
         assertThat(refused.getMessage())
                 .isEqualTo(
                         "Boat in version \"v1\" cannot be handled as a Boat: strict decoding error:"
                                 + " unknown field \"spec.crew[0].y\"");
+    }
+
+    @Test
+    void anObjectHasToSayWhatItIs() throws InterruptedException {
+        define();
+        var kind = "{'apiVersion':'sea.example.com/v1','metadata':{'name':'b'}}";
+        assertThat(refusal(kind).getMessage())
+                .isEqualTo(
+                        "the object provided is unrecognized (must be of type Boat): Object 'Kind'"
+                                + " is missing in '%1$s' (%2$s ...)"
+                                        .formatted(
+                                                kind.replace('\'', '"'),
+                                                kind.replace('\'', '"').substring(0, 30)));
+        assertThat(refusal("{'kind':'Boat','metadata':{'name':'b'}}").getMessage())
+                .isEqualTo(
+                        "the API version in the data () does not match the expected API version"
+                                + " (sea.example.com/v1)");
+        var other =
+                refusal("{'apiVersion':'sea.example.com/v1','kind':'Car','metadata':{'name':'b'}}");
+        assertThat(other.code()).isEqualTo(422);
+        assertThat(other.getMessage())
+                .isEqualTo(
+                        "Car.sea.example.com \"b\" is invalid: kind: Invalid value: \"Car\": must"
+                                + " be Boat");
+    }
+
+    private ApiException refusal(String text) {
+        return catchThrowableOfType(ApiException.class, () -> post(BOATS, text));
     }
 
     @Rule("api 12.6")
@@ -357,7 +394,8 @@ class CustomResourceDefinitionsTest {
         cluster.settle();
         assertThat(cluster.names(BOATS, "default")).isEmpty();
         cluster.create(Types.NAMESPACES, null, "{'metadata':{'name':'harbour'}}");
-        cluster.create(BOATS, "harbour", "{'metadata':{'name':'b'},'spec':{'name':'ada'}}");
+        cluster.create(
+                BOATS, "harbour", boat("v1", "{'metadata':{'name':'b'},'spec':{'name':'ada'}}"));
         cluster.settle();
         cluster.api.delete(Types.NAMESPACES, null, "harbour", Api.DeleteOptions.DEFAULT);
         cluster.settle();
