@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.ByteChannel;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 
 /// The way from the server to a running container. Implemented by the node, handed over by the
@@ -20,8 +20,14 @@ public interface PodStreams {
 
     Session attach(Stored pod, ExecOptions options);
 
-    /// A connection to a port inside the pod's network namespace.
-    ByteChannel connect(Stored pod, int port) throws IOException;
+    /// The way to the ports of a pod that runs.
+    Ports ports(Stored pod);
+
+    /// Connections to a pod's own loopback, inside its network namespace.
+    interface Ports {
+        /// @throws IOException nobody listens there, or the pod is gone: in upstream's words
+        SocketChannel connect(int port) throws IOException;
+    }
 
     /// @param container empty: the only one
     /// @param sinceTime RFC 3339, or null

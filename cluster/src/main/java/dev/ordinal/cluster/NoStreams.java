@@ -4,9 +4,7 @@ import dev.ordinal.api.ApiException;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.Stored;
 
-import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.ByteChannel;
 
 /// Of a cluster without a node: no pod has anything to say.
 final class NoStreams implements PodStreams {
@@ -31,7 +29,7 @@ final class NoStreams implements PodStreams {
     }
 
     @Override
-    public ByteChannel connect(Stored pod, int port) throws IOException {
-        throw new IOException("no node");
+    public Ports ports(Stored pod) {
+        throw refused(pod);
     }
 }

@@ -95,7 +95,7 @@ final class NodeParts implements AutoCloseable {
         var runtime = life.own(new SimulatedRuntime(clock));
         var agent = agent(api, runtime, simulated, Probes.ALWAYS_WELL, Hooks.NONE, LOOPBACK);
         agent.start();
-        return new Started(simulated, new PodAccess(agent, runtime, clock));
+        return new Started(simulated, new PodAccess(agent, runtime, simulated, clock));
     }
 
     private Started start(Api api, Prepared parts) throws IOException, InterruptedException {
@@ -119,7 +119,7 @@ final class NodeParts implements AutoCloseable {
         serve(api, network, dns);
         agent.start();
         followImages(parts.images(), agent);
-        return new Started(parts.volumes(), new PodAccess(agent, parts.runtime(), clock));
+        return new Started(parts.volumes(), new PodAccess(agent, parts.runtime(), machine, clock));
     }
 
     /// The address of the cluster's DNS server, which its Service has.

@@ -95,7 +95,8 @@ public final class ApiServer implements AutoCloseable {
         upgrades.setHandler(new Dispatcher(handler, new WebSocketMappings(sockets)));
         var streams = new PodSockets(api, gate, pods);
         upgrades.addMapping(
-                new RegexPathSpec("^/api/v1/namespaces/[^/]+/pods/[^/]+/(exec|attach)$"),
+                new RegexPathSpec(
+                        "^/api/v1/namespaces/[^/]+/pods/[^/]+/(exec|attach|portforward)$"),
                 streams::accept);
         server.setHandler(upgrades);
         listen();

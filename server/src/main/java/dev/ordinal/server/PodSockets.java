@@ -12,6 +12,7 @@ import dev.ordinal.api.PodContainers;
 import dev.ordinal.api.PodStreams;
 import dev.ordinal.api.PodStreams.ExecOptions;
 import dev.ordinal.api.Stored;
+import dev.ordinal.server.spdy.SpdyConnection;
 
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
@@ -37,13 +38,17 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/// Exec and attach over WebSocket: the channel protocols v4 and v5 of `kubectl`.
+/// Exec, attach and port-forward over WebSocket: the channel protocols v4 and v5 of `kubectl`, and
+/// SPDY in messages.
 ///
 /// @see "KEP-4006; upstream: staging/src/k8s.io/streaming"
 final class PodSockets {
     private static final Logger LOG = LoggerFactory.getLogger(PodSockets.class);
     private static final GroupVersionResource PODS = GroupVersionResource.of("v1", "pods");
     private static final List<String> PROTOCOLS = List.of("v5.channel.k8s.io", "v4.channel.k8s.io");
+    private static final String TUNNEL = "SPDY/3.1+portforward.k8s.io";
+    private static final List<String> PORT_PROTOCOLS =
+            List.of(TUNNEL, "v4.channel.k8s.io", "portforward.k8s.io");
     private static final int STDIN = 0;
     private static final int STDOUT = 1;
     private static final int STDERR = 2;
@@ -66,13 +71,20 @@ final class PodSockets {
             ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
         try {
             gate.admit(new JettyExchange(request, response, null));
-            var protocol =
-                    request.getSubProtocols().stream().filter(PROTOCOLS::contains).findFirst();
-            if (protocol.isEmpty()) {
+            var target = Target.parse(request.getHttpURI().getDecodedPath()).orElseThrow();
+            boolean forward = "portforward".equals(target.subresource());
+            var offered = request.getSubProtocols();
+            var known = forward ? PORT_PROTOCOLS : PROTOCOLS;
+            var protocol = offered.stream().filter(known::contains).findFirst();
+            if (protocol.isEmpty() && !(forward && offered.isEmpty())) {
                 Response.writeError(request, response, callback, 403);
                 return null;
             }
-            var target = Target.parse(request.getHttpURI().getDecodedPath()).orElseThrow();
+            if (forward) {
+                var use = forward(request, target, protocol.orElse(""));
+                protocol.ifPresent(response::setAcceptedSubProtocol);
+                return new BinarySocket("port-forward", use);
+            }
             var options = options(Request.extractQueryParameters(request));
             var pod = api.get(PODS, target.namespace(), target.requireName());
             var _ = PodContainers.named(pod, options.container());
@@ -81,12 +93,39 @@ final class PodSockets {
             response.setAcceptedSubProtocol(protocol.get());
             return new Stream(session, options, protocol.get().startsWith("v5"));
         } catch (ApiException refused) {
-            response.setStatus(refused.code());
-            response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-            var body = (refused.status().tree() + "\n").getBytes(StandardCharsets.UTF_8);
-            response.write(true, ByteBuffer.wrap(body), callback);
+            refuse(refused, response, callback);
             return null;
         }
+    }
+
+    /// What the node refuses is told as it tells it: as plain text.
+    private static void refuse(ApiException refused, Response response, Callback callback) {
+        boolean node = refused.code() == 500;
+        response.setStatus(refused.code());
+        response.getHeaders()
+                .put(
+                        HttpHeader.CONTENT_TYPE,
+                        node ? "text/plain; charset=utf-8" : "application/json");
+        var text = node ? refused.getMessage() : refused.status().tree().toString();
+        response.write(
+                true, ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8)), callback);
+    }
+
+    private BinarySocket.Use forward(Request request, Target target, String protocol) {
+        var pod = api.get(PODS, target.namespace(), target.requireName());
+        PodContainers.requireHost(pod);
+        if (protocol.equals(TUNNEL)) {
+            var ports = pods.ports(pod);
+            return socket -> {
+                var in = SpdyTunnel.input(socket);
+                try (var forwards = new PortForwards(pod.uid(), ports)) {
+                    new SpdyConnection(in, SpdyTunnel.output(socket), forwards).serve();
+                }
+            };
+        }
+        var values = Request.extractQueryParameters(request).getValuesOrEmpty("ports");
+        var wanted = PortChannels.wanted(values);
+        return new PortChannels(pod.uid(), pods.ports(pod), wanted);
     }
 
     private PodStreams.Session open(Stored pod, ExecOptions options, boolean exec) {

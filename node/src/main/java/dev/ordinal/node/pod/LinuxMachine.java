@@ -6,6 +6,7 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.Quantity;
 import dev.ordinal.node.image.ImageStore;
 import dev.ordinal.node.network.ClusterNetwork;
+import dev.ordinal.node.network.PodLoopback;
 import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.Mount;
@@ -15,6 +16,7 @@ import dev.ordinal.node.runtime.Security;
 import dev.ordinal.node.volume.LoopVolumes;
 
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,6 +111,16 @@ public final class LinuxMachine implements Machine {
             throw new NotYetException(
                     "FailedCreatePodSandBox", "Failed to create pod sandbox: interrupted");
         }
+    }
+
+    @Override
+    public SocketChannel connect(JsonNode pod, int port) throws IOException {
+        if (onHost(pod)) return PodLoopback.connect(PodLoopback.HOST, uid(pod), port);
+        var network = parts.network().get(uid(pod));
+        if (network.isEmpty()) {
+            throw new IOException("sandbox container \"%s\" is not running".formatted(uid(pod)));
+        }
+        return PodLoopback.connect(network.get().namespace(), uid(pod), port);
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.SandboxSpec;
 
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +47,14 @@ public interface Machine {
     /// What an ended container left for its status; empty when nothing.
     default String terminationMessage(ContainerKey container) {
         return "";
+    }
+
+    /// A connection to a port on the loopback of a prepared pod.
+    ///
+    /// @throws IOException nobody listens there, or the pod is gone: in words of upstream's
+    // runtimes
+    default SocketChannel connect(JsonNode pod, int port) throws IOException {
+        throw new IOException("the pods of this node listen nowhere");
     }
 
     /// @param address of the pod

@@ -15,22 +15,23 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.ByteChannel;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// Logs and commands inside the containers of this node's pods.
+/// Logs, commands inside the containers of this node's pods, and their ports.
 public final class PodAccess implements PodStreams {
     private final PodAgent agent;
     private final Runtime runtime;
+    private final Machine machine;
     private final InstantSource clock;
 
-    public PodAccess(PodAgent agent, Runtime runtime, InstantSource clock) {
+    public PodAccess(PodAgent agent, Runtime runtime, Machine machine, InstantSource clock) {
         this.agent = agent;
         this.runtime = runtime;
+        this.machine = machine;
         this.clock = clock;
     }
 
@@ -150,8 +151,12 @@ public final class PodAccess implements PodStreams {
     }
 
     @Override
-    public ByteChannel connect(Stored pod, int port) throws IOException {
-        throw new IOException("port-forward is not supported");
+    public Ports ports(Stored pod) {
+        if (agent.worker(pod.uid()) == null) {
+            var namespace = pod.tree().at("/metadata/namespace").asText();
+            throw internal("pod not found (\"%s_%s\")".formatted(pod.name(), namespace));
+        }
+        return port -> machine.connect(pod.tree(), port);
     }
 
     /// A session of the runtime as the server wants it.

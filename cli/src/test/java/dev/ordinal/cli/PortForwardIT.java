@@ -1,0 +1,185 @@
+package dev.ordinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ordinal.testing.Rule;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+
+/// Ports of real pods, by the real kubectl.
+@Timeout(60)
+class PortForwardIT {
+    private static LiveCluster cluster;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws IOException {
+        assumeTrue(Commands.kubectlIsThere(), "no kubectl");
+        assumeTrue(LightImage.canBeMade(), "no static busybox");
+        cluster = new LiveCluster();
+        cluster.load(LightImage.make(folder));
+        cluster.apply(
+                """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: web}
+                spec:
+                  selector: {app: web}
+                  ports: [{name: http, port: 80, targetPort: http}]
+                ---
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata: {name: web}
+                spec:
+                  serviceName: web
+                  selector: {matchLabels: {app: web}}
+                  template:
+                    metadata: {labels: {app: web}}
+                    spec:
+                      terminationGracePeriodSeconds: 0
+                      containers:
+                      - name: http
+                        image: light:1
+                        ports: [{containerPort: 8000, name: http}]
+                        command:
+                        - sh
+                        - -c
+                        - echo hello >/tmp/index.html; exec httpd -f -p 127.0.0.1:8000 -h /tmp
+                      - name: echo
+                        image: light:1
+                        command: [nc, -ll, -p, '9000', -e, cat]
+                      - name: once
+                        image: light:1
+                        command:
+                        - sh
+                        - -c
+                        - nc -l -p 9001 -e sh -c 'echo x; cat >/dev/null'; echo gone; sleep 1000
+                """);
+        cluster.kubectl("rollout", "status", "sts/web", "--timeout=60s").ok();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        if (cluster != null) cluster.close();
+    }
+
+    private static void says(Forward forward) throws IOException {
+        var url = "http://127.0.0.1:%d/".formatted(forward.port());
+        assertThat(LiveCluster.get(url)).isEqualTo("hello\n");
+    }
+
+    @Rule("api 14.8")
+    @ParameterizedTest
+    @ValueSource(strings = {"pod/web-0 :8000", "sts/web :8000", "svc/web :80", "svc/web :http"})
+    void whatListensOnThePodsLoopbackIsReached(String what) throws IOException {
+        try (var forward = new Forward(cluster, Map.of(), what.split(" ", -1))) {
+            says(forward);
+            says(forward);
+        }
+    }
+
+    @Rule("api 14.8")
+    @Test
+    void muchGoesBothWaysUntilEachEnds() throws Exception {
+        var sent = new byte[8 << 20];
+        new Random(1).nextBytes(sent);
+        try (var forward = new Forward(cluster, Map.of(), "pod/web-0", ":9000");
+                var socket = forward.connect()) {
+            var sender =
+                    Thread.startVirtualThread(
+                            () -> {
+                                try {
+                                    socket.getOutputStream().write(sent);
+                                    socket.shutdownOutput();
+                                } catch (IOException gone) {
+                                    throw new UncheckedIOException(gone);
+                                }
+                            });
+            assertThat(socket.getInputStream().readAllBytes()).isEqualTo(sent);
+            sender.join();
+        }
+    }
+
+    @Rule("api 14.7")
+    @Test
+    void whereNobodyListensIsSaidInUpstreamsWords() throws IOException {
+        try (var forward = new Forward(cluster, Map.of(), "pod/web-0", ":81")) {
+            try (var socket = forward.connect()) {
+                assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            }
+            assertThat(forward.rest())
+                    .containsPattern(
+                            "an error occurred forwarding \\d+ -> 81: error forwarding port 81 to"
+                                + " pod [0-9a-f-]+, uid : failed to connect to localhost:81 inside"
+                                + " namespace .*, IPv4: dial tcp4 127.0.0.1:81: connect: connection"
+                                + " refused")
+                    .endsWith("error: lost connection to pod");
+        }
+    }
+
+    @Rule("api 14.7")
+    @Test
+    void aClientThatGoesTakesItsConnectionsWithIt() throws IOException {
+        try (var forward = new Forward(cluster, Map.of(), "pod/web-0", ":9001");
+                var socket = forward.connect()) {
+            assertThat(socket.getInputStream().read()).isEqualTo('x');
+            forward.kill();
+        }
+        assertThat(Follow.firstLine(cluster, "web-0", "once")).isEqualTo("gone");
+    }
+
+    @Test
+    void aPodThatGoesTakesItsConnectionsWithIt() throws IOException {
+        cluster.apply(
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: echo}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers: [{name: c, image: light:1, command: [nc, -ll, -p, '9000', -e, cat]}]
+                """);
+        cluster.kubectl("wait", "--for=condition=Ready", "pod/echo", "--timeout=30s").ok();
+        try (var forward = new Forward(cluster, Map.of(), "pod/echo", ":9000");
+                var socket = forward.connect()) {
+            socket.getOutputStream().write('x');
+            assertThat(socket.getInputStream().read()).isEqualTo('x');
+            cluster.kubectl("delete", "pod", "echo").ok();
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Rule("api 14.7")
+    @Test
+    void whatCannotBeForwardedIsRefused() {
+        assertThat(cluster.kubectl("port-forward", "pod/none", ":80").text())
+                .contains("pods \"none\" not found");
+        var raw = "/api/v1/namespaces/default/pods/%s/portforward";
+        assertThat(cluster.kubectl("get", "--raw", raw.formatted("none")).text())
+                .contains("pods \"none\" not found");
+        assertThat(cluster.kubectl("get", "--raw", raw.formatted("web-0")).text())
+                .contains("Upgrade request required");
+        assertThat(
+                        cluster.kubectl(
+                                        "create",
+                                        "--as=eve",
+                                        "--raw",
+                                        raw.formatted("web-0"),
+                                        "-f",
+                                        "/dev/null")
+                                .text())
+                .contains("User \"eve\" cannot create resource \"pods/portforward\"");
+    }
+}
