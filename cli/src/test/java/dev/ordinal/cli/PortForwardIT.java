@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ordinal.testing.Rule;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -15,9 +16,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /// Ports of real pods, by the real kubectl.
 @Timeout(60)
@@ -109,6 +119,52 @@ class PortForwardIT {
                             });
             assertThat(socket.getInputStream().readAllBytes()).isEqualTo(sent);
             sender.join();
+        }
+    }
+
+    @Rule("api 14.9")
+    @Test
+    void aClientWithoutSpdyHasTwoChannelsForEachPort() throws Exception {
+        var messages = new LinkedBlockingQueue<String>();
+        var path = "/api/v1/namespaces/default/pods/web-0/portforward?ports=9000&ports=81";
+        try (var proxy = new Proxy(cluster)) {
+            var socket =
+                    proxy.client()
+                            .newWebSocketBuilder()
+                            .subprotocols("v4.channel.k8s.io")
+                            .buildAsync(proxy.socket(path), new Messages(messages))
+                            .get(10, TimeUnit.SECONDS);
+            assertThat(socket.getSubprotocol()).isEqualTo("v4.channel.k8s.io");
+            assertThat(List.of(next(messages), next(messages), next(messages), next(messages)))
+                    .containsExactlyInAnyOrder("0 2823", "1 2823", "2 5100", "3 5100");
+            assertThat(text(next(messages), "3 ")).contains("failed to connect to localhost:81");
+            socket.sendBinary(ByteBuffer.wrap(new byte[] {0, 'h', 'i'}), true).join();
+            assertThat(text(next(messages), "0 ")).isEqualTo("hi");
+            socket.abort();
+        }
+    }
+
+    private static String next(BlockingQueue<String> messages) throws InterruptedException {
+        return String.valueOf(messages.poll(10, TimeUnit.SECONDS));
+    }
+
+    private static String text(String message, String channel) {
+        assertThat(message).startsWith(channel);
+        var bytes = HexFormat.of().parseHex(message.substring(channel.length()));
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /// Notes each message as its channel and its bytes in hexadecimal.
+    private record Messages(BlockingQueue<String> all) implements WebSocket.Listener {
+        @Override
+        public @Nullable CompletionStage<?> onBinary(
+                WebSocket socket, ByteBuffer data, boolean last) {
+            int channel = data.get();
+            var bytes = new byte[data.remaining()];
+            data.get(bytes);
+            all.add(channel + " " + HexFormat.of().formatHex(bytes));
+            socket.request(1);
+            return null;
         }
     }
 
