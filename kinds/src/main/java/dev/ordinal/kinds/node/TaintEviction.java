@@ -66,7 +66,10 @@ public final class TaintEviction implements Controller {
 
     @Override
     public void watch(Consumer<Key> again) {
-        pods.listen(change -> again.accept(Key.of(change.latest())));
+        pods.listen(
+                change -> {
+                    if (concerns(change.latest())) again.accept(Key.of(change.latest()));
+                });
         nodes.listen(
                 change -> {
                     var before = change.before();
@@ -77,6 +80,13 @@ public final class TaintEviction implements Controller {
                         if (name.equals(pod.getSpec().getNodeName())) again.accept(Key.of(pod));
                     }
                 });
+    }
+
+    /// Most pods are on nodes without such taints: their changes are not looked at.
+    private boolean concerns(Pod pod) {
+        var node = pod.getSpec().getNodeName();
+        return sentences.containsKey(Key.of(pod))
+                || (node != null && !evicting(nodes.get("", node)).isEmpty());
     }
 
     private static List<Taint> evicting(@Nullable Node node) {
