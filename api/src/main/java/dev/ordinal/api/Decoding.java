@@ -38,7 +38,7 @@ public final class Decoding {
     record Decoded(ObjectNode tree, List<String> warnings) {}
 
     static Decoded decode(Kind kind, Body body, String fieldValidation) {
-        TypeCheck check = kind.isCustom() ? Decoding::checkCustomKind : Decoding::checkKind;
+        TypeCheck check = kind.form() == null ? Decoding::checkKind : Decoding::checkCustomKind;
         return decode(kind::decode, kind.kind(), kind.apiVersion(), check, body, fieldValidation);
     }
 

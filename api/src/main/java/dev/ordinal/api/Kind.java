@@ -277,11 +277,6 @@ public final class Kind {
         return decoded;
     }
 
-    /// Whether a definition has made it.
-    boolean isCustom() {
-        return form != null;
-    }
-
     /// A stored object as writes of this kind see it.
     ObjectNode read(Stored object) {
         return form == null ? object.tree() : shown(object).tree();
