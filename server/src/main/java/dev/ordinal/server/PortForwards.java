@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,20 +50,13 @@ final class PortForwards implements SpdyConnection.Peer, AutoCloseable {
     }
 
     @Override
-    public Optional<String> refusal(SpdyStream stream) {
+    public boolean takes(SpdyStream stream) {
         var type = stream.header(TYPE);
-        if (!type.equals(DATA) && !type.equals(ERROR)) {
-            return Optional.of("invalid stream type \"%s\"".formatted(type));
-        }
+        if (!type.equals(DATA) && !type.equals(ERROR)) return false;
         int port = port(stream);
-        if (port < 1 || port > PORT_MAX) {
-            return Optional.of("\"%s\" is no port".formatted(stream.header("port")));
-        }
+        if (port < 1 || port > PORT_MAX) return false;
         var pair = waiting.get(request(stream));
-        if (pair != null && pair.of(stream).isDone()) {
-            return Optional.of(type + " stream already assigned");
-        }
-        return Optional.empty();
+        return pair == null || !pair.of(stream).isDone();
     }
 
     private static int port(SpdyStream stream) {

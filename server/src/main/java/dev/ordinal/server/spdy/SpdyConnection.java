@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The server's side of a connection.
@@ -30,8 +29,8 @@ public final class SpdyConnection implements AutoCloseable {
     /// What is done with streams that the client opens. Both calls are made by the thread of
     /// [#serve] and must not wait.
     public interface Peer {
-        /// Why a stream cannot be; such a one is reset.
-        Optional<String> refusal(SpdyStream stream);
+        /// Whether a stream can be; one that cannot is reset.
+        boolean takes(SpdyStream stream);
 
         void opened(SpdyStream stream);
     }
@@ -92,7 +91,7 @@ public final class SpdyConnection implements AutoCloseable {
         var stream = new SpdyStream(this, opening);
         if (streams.size() >= STREAMS_MAX) {
             writer.rstStream(id, REFUSED_STREAM);
-        } else if (peer.refusal(stream).isPresent()) {
+        } else if (!peer.takes(stream)) {
             writer.rstStream(id, CANCEL);
         } else {
             if (!stream.isDone()) streams.put(id, stream);

@@ -16,7 +16,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -59,8 +58,8 @@ class SpdyConnectionTest implements SpdyConnection.Peer {
     }
 
     @Override
-    public Optional<String> refusal(SpdyStream stream) {
-        return stream.header("refuse").isEmpty() ? Optional.empty() : Optional.of("as asked");
+    public boolean takes(SpdyStream stream) {
+        return stream.header("refuse").isEmpty();
     }
 
     @Override
