@@ -44,10 +44,9 @@ final class Up implements Callable<Integer> {
     /// Runs the same command again without `--detach`, in a session of its own.
     private static int inBackground(Path data) throws IOException, InterruptedException {
         Files.createDirectories(data);
-        var self = ProcessHandle.current().info();
-        List<String> command = new ArrayList<>(List.of("setsid", self.command().orElseThrow()));
-        for (var argument : self.arguments().orElseThrow()) {
-            if (!argument.equals("--detach")) command.add(argument);
+        List<String> command = new ArrayList<>(List.of("setsid"));
+        for (var word : ownCommandLine()) {
+            if (!word.equals("--detach")) command.add(word);
         }
         var log = data.resolve("ordinal.log");
         var process =
@@ -64,5 +63,12 @@ final class Up implements Callable<Integer> {
         int code = process.waitFor();
         System.err.print(Files.readString(log));
         return code;
+    }
+
+    /// [ProcessHandle.Info] has none of more than a page (4 KiB); long installation paths exceed
+    // it.
+    private static List<String> ownCommandLine() throws IOException {
+        var line = Files.readString(Path.of("/proc/self/cmdline"));
+        return List.of(line.substring(0, line.length() - 1).split("\0", -1)); // each ends with NUL
     }
 }

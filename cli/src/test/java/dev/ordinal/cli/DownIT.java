@@ -22,6 +22,16 @@ class DownIT {
     }
 
     @Test
+    void aCommandLineOfMoreThanAPageCanBeDetached() {
+        var data = folder.resolve("long").toString();
+        var longer = data + "/.".repeat(4096);
+        Commands.ordinal("up", "--detach", "--runtime", "none", "--port", "0", "--data", longer)
+                .ok();
+        Commands.ordinal("down", "--delete", "--data", data).ok();
+        assertThat(folder.resolve("long")).doesNotExist();
+    }
+
+    @Test
     void downLeavesTheStateAndNothingElse() throws Exception {
         var data = folder.resolve("ordinal-data").toString();
         var before = Traces.now();
