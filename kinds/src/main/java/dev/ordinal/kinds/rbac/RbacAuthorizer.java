@@ -67,8 +67,9 @@ public final class RbacAuthorizer implements Authorizer, Admission {
     public Decision decide(Ask ask) {
         if (ask.group().equals(RoleKinds.GROUP)) awaitComplete();
         if (ask.user().mayDoEverything()) return new Decision(true, "");
+        boolean early = complete.getCount() > 0; // while the policy that decides was read
         var verdict = policy().decide(ask);
-        if (!verdict.allowed() && complete.getCount() > 0) {
+        if (!verdict.allowed() && early) {
             awaitComplete();
             verdict = policy().decide(ask);
         }
