@@ -43,6 +43,15 @@ class ConformanceTest {
         }
     }
 
+    @Test
+    void aTableHasTheRulesOfOneBook() throws IOException {
+        for (var part : Files.readString(ROOT.resolve("docs/conformance.md")).split("\n## ")) {
+            if (!part.contains("| rule |")) continue;
+            var books = ROW.matcher(part).results().map(row -> row.group(1).split(" ")[0]);
+            assertThat(books.distinct()).as(part.lines().findFirst().orElse("")).hasSize(1);
+        }
+    }
+
     /// Tests by rule, as the document has them; rules without tests are left out.
     private static Map<String, Set<String>> table() throws IOException {
         Map<String, Set<String>> table = new TreeMap<>();
