@@ -41,7 +41,7 @@ class DeletedPodTest {
                 api.delete(Types.PODS, "default", "web", Api.DeleteOptions.DEFAULT);
                 awaitEvent(watch, event -> event.type() == WatchEvent.Type.DELETED);
                 assertThat(Duration.ofNanos(System.nanoTime() - asked))
-                        .isGreaterThan(Duration.ofMillis(90));
+                        .isGreaterThan(Duration.ofMillis(240));
             }
         }
     }

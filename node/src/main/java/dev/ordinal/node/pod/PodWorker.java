@@ -37,7 +37,7 @@ final class PodWorker {
     private static final Duration RETRY_LONGEST = Duration.ofMinutes(1);
 
     /// How long a deleted pod's object stays at least, see docs/decisions/0004.
-    private static final Duration LAST_MOMENT = Duration.ofMillis(100);
+    private static final Duration LAST_MOMENT = Duration.ofMillis(250);
 
     private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
