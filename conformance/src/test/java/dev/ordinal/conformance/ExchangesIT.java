@@ -192,6 +192,41 @@ class ExchangesIT {
         play("generations");
     }
 
+    @Rule({
+        "services 1.1",
+        "services 1.2",
+        "services 1.3",
+        "services 2.1",
+        "services 2.2",
+        "services 2.3",
+        "services 2.4",
+        "services 2.5",
+        "services 2.6",
+        "services 3.1",
+        "services 3.2",
+        "services 3.3",
+        "services 3.4"
+    })
+    @Test
+    void servicesAreFilledInCheckedAndWarnedOf() throws Exception {
+        play("services");
+    }
+
+    @Rule({
+        "services 2.3",
+        "services 4.3",
+        "services 4.4",
+        "services 4.5",
+        "services 4.6",
+        "services 4.7",
+        "services 4.8",
+        "services 4.9"
+    })
+    @Test
+    void addressesAndPortsBelongToOneServiceAtATime() throws Exception {
+        play("allocation");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;

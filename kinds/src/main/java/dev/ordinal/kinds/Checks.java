@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /// Rules that several kinds share, with upstream's texts.
 public final class Checks {
-    private static final Pattern PORT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
+    private static final Pattern PORT_NAME = Pattern.compile("[-a-z0-9]+");
 
     private Checks() {}
 
@@ -42,6 +42,10 @@ public final class Checks {
         for (var problem : Names.label(name, false)) at.invalid(name, problem);
     }
 
+    public static void qualifiedName(String name, Problems at) {
+        for (var problem : Labels.keyProblems(name)) at.invalid(name, problem);
+    }
+
     public static void subdomain(String name, Problems at) {
         for (var problem : Names.subdomain(name, false)) at.invalid(name, problem);
     }
@@ -68,6 +72,9 @@ public final class Checks {
             at.invalid(name, "must contain at least one letter (a-z)");
         }
         if (name.contains("--")) at.invalid(name, "must not contain consecutive hyphens");
+        if (name.startsWith("-") || name.endsWith("-")) {
+            at.invalid(name, "must not begin or end with a hyphen");
+        }
     }
 
     /// Values that no label can have are not noticed.

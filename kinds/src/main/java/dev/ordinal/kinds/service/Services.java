@@ -1,23 +1,18 @@
 package dev.ordinal.kinds.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Names;
-import dev.ordinal.api.Problems;
-import dev.ordinal.api.Trees;
 import dev.ordinal.api.schema.Schema;
-import dev.ordinal.kinds.Checks;
+import dev.ordinal.kinds.Addresses;
 import dev.ordinal.kinds.Columns;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 
 /// Everything the API server knows about `v1` Services.
@@ -32,7 +27,9 @@ public final class Services {
                     .name(Names::label)
                     .defaulting(Services::fill)
                     .preparing(Services::prepare)
-                    .rules(Services::check)
+                    .rules(ServiceRules::check)
+                    .statusRules(ServiceRules::checkStatus)
+                    .warnings(Services::warnings)
                     .column(Columns.name())
                     .column(Columns.text("Type", "How it is reached.", Columns.at("/spec/type")))
                     .column(
@@ -54,6 +51,9 @@ public final class Services {
                     .selectable("spec.type", Columns.at("/spec/type"))
                     .build();
 
+    static final String TOPOLOGY_MODE = "service.kubernetes.io/topology-mode";
+    static final String TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints";
+
     private Services() {}
 
     static String type(JsonNode service) {
@@ -64,9 +64,35 @@ public final class Services {
         return service.at("/spec/clusterIP").asText().equals("None");
     }
 
-    private static boolean external(JsonNode service) {
-        return type(service).equals("NodePort")
-                || type(service).equals("LoadBalancer")
+    /// It is a name in DNS and nothing else.
+    static boolean named(JsonNode service) {
+        return type(service).equals("ExternalName");
+    }
+
+    static boolean balanced(JsonNode service) {
+        return type(service).equals("LoadBalancer");
+    }
+
+    static boolean hasNodePorts(JsonNode service) {
+        return type(service).equals("NodePort") || balanced(service);
+    }
+
+    /// Its ports are given node ports when they have none.
+    static boolean givesNodePorts(JsonNode service) {
+        return hasNodePorts(service)
+                && (!balanced(service)
+                        || service.at("/spec/allocateLoadBalancerNodePorts").asBoolean(true));
+    }
+
+    /// Balancers ask a port of each node whether pods are there.
+    static boolean isHealthChecked(JsonNode service) {
+        return balanced(service)
+                && service.at("/spec/externalTrafficPolicy").asText().equals("Local");
+    }
+
+    /// It can be reached from outside of the cluster.
+    static boolean external(JsonNode service) {
+        return hasNodePorts(service)
                 || (type(service).equals("ClusterIP")
                         && !service.at("/spec/externalIPs").isEmpty());
     }
@@ -90,13 +116,15 @@ public final class Services {
                 object.put("targetPort", port.path("port").asInt());
             }
         }
-        var type = type(service);
-        if (external(service)) {
-            if (!spec.has("externalTrafficPolicy")) spec.put("externalTrafficPolicy", "Cluster");
+        if (external(service) && spec.path("externalTrafficPolicy").asText().isEmpty()) {
+            spec.put("externalTrafficPolicy", "Cluster");
         }
-        if (type.equals("ExternalName")) spec.remove("internalTrafficPolicy");
-        else if (!spec.has("internalTrafficPolicy")) spec.put("internalTrafficPolicy", "Cluster");
-        if (type.equals("LoadBalancer") && !spec.has("allocateLoadBalancerNodePorts")) {
+        if (named(service)) spec.remove("internalTrafficPolicy");
+        else if (spec.path("internalTrafficPolicy").isMissingNode()) {
+            spec.put("internalTrafficPolicy", "Cluster");
+        }
+        if (!balanced(service)) return;
+        if (!spec.has("allocateLoadBalancerNodePorts")) {
             spec.put("allocateLoadBalancerNodePorts", true);
         }
         for (var ingress : service.at("/status/loadBalancer/ingress")) {
@@ -108,206 +136,55 @@ public final class Services {
         }
     }
 
-    /// Fills what an update left out from the stored object, and drops what another type had.
     private static void prepare(
             ObjectNode service, @Nullable JsonNode old, @Nullable String subresource) {
-        var spec = service.withObjectProperty("spec");
-        var type = type(service);
-        if (old != null && subresource == null) {
-            boolean keepsAddress =
-                    !type.equals("ExternalName") && !type(old).equals("ExternalName");
-            if (keepsAddress && spec.path("clusterIP").asText().isEmpty()) {
-                Trees.copy("clusterIP", (ObjectNode) old.path("spec"), spec);
-                Trees.copy("clusterIPs", (ObjectNode) old.path("spec"), spec);
-            }
-            for (var port : spec.path("ports")) keepNodePort((ObjectNode) port, spec, old);
-            dropUnused(service, old, spec, type);
-        }
-        if (type.equals("ExternalName")) return;
-        var address = spec.path("clusterIP").asText();
-        if (!address.isEmpty() && spec.path("clusterIPs").isEmpty()) {
-            spec.putArray("clusterIPs").add(address);
-        }
-        if (address.isEmpty() && !spec.path("clusterIPs").isEmpty() && old == null) {
-            spec.put("clusterIP", spec.path("clusterIPs").get(0).asText());
-        }
-        boolean selectorless = spec.path("selector").isEmpty();
-        boolean dual = headless(service) && selectorless;
-        if (!spec.has("ipFamilyPolicy")) {
-            spec.put("ipFamilyPolicy", dual ? "RequireDualStack" : "SingleStack");
-        }
-        if (spec.path("ipFamilies").isEmpty()) {
-            var families = spec.putArray("ipFamilies").add("IPv4");
-            if (dual) families.add("IPv6");
-        }
+        if (old != null && subresource == null) Transition.dropUnused(service, old);
     }
 
-    private static void keepNodePort(ObjectNode port, ObjectNode spec, JsonNode old) {
-        if (port.path("nodePort").asInt() != 0 || !usesNodePorts(spec)) return;
-        for (var before : old.at("/spec/ports")) {
-            if (!before.path("name").asText().equals(port.path("name").asText())) continue;
-            int nodePort = before.path("nodePort").asInt();
-            for (var other : spec.path("ports")) {
-                if (other.path("nodePort").asInt() == nodePort) return;
-            }
-            if (nodePort != 0) port.put("nodePort", nodePort);
-        }
-    }
-
-    static boolean usesNodePorts(JsonNode spec) {
-        var type = spec.path("type").asText();
-        return type.equals("NodePort")
-                || (type.equals("LoadBalancer")
-                        && spec.path("allocateLoadBalancerNodePorts").asBoolean(true));
-    }
-
-    /// A changed type takes with it what only the old type used.
-    private static void dropUnused(ObjectNode service, JsonNode old, ObjectNode spec, String type) {
-        var before = type(old);
-        if (before.equals(type)) return;
-        if (type.equals("ExternalName")) {
-            spec.remove(List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"));
-        }
-        if (!usesNodePorts(spec)) {
-            for (var port : spec.path("ports")) {
-                for (var earlier : old.at("/spec/ports")) {
-                    if (earlier.path("nodePort").equals(port.path("nodePort"))) {
-                        ((ObjectNode) port).remove("nodePort");
-                    }
-                }
-            }
-        }
-        if (!external(service)) spec.remove("externalTrafficPolicy");
-        if (!type.equals("LoadBalancer")) {
-            spec.remove(List.of("allocateLoadBalancerNodePorts", "loadBalancerClass"));
-        }
-    }
-
-    private static void check(JsonNode service, @Nullable JsonNode old, Problems problems) {
+    private static List<String> warnings(JsonNode service, @Nullable JsonNode old) {
+        List<String> warnings = new ArrayList<>();
         var spec = service.path("spec");
-        var at = problems.at("spec");
-        var type = type(service);
-        boolean named = type.equals("ExternalName");
-        if (spec.path("ports").isEmpty() && !headless(service) && !named)
-            at.at("ports").required("");
-        if (headless(service) && (type.equals("LoadBalancer") || type.equals("NodePort"))) {
-            at.at("clusterIPs")
-                    .at(0)
-                    .invalid("None", "may not be set to 'None' for %s services".formatted(type));
+        if (service.at("/metadata/annotations").has(TOPOLOGY_HINTS)) {
+            warnings.add(
+                    "annotation %s is deprecated, please use %s instead"
+                            .formatted(TOPOLOGY_HINTS, TOPOLOGY_MODE));
         }
-        if (named) checkExternalName(spec, at);
-        checkPorts(spec.path("ports"), type, at.at("ports"));
-        Checks.labels(spec.path("selector"), at.at("selector"));
-        Checks.oneOf(
-                spec.path("sessionAffinity"),
-                List.of("ClientIP", "None"),
-                at.at("sessionAffinity"));
-        Checks.oneOf(
-                spec.path("type"),
-                List.of("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
-                at.at("type"));
-        var timeout = spec.at("/sessionAffinityConfig/clientIP/timeoutSeconds");
-        if (timeout.isNumber() && (timeout.asInt() <= 0 || timeout.asInt() > 86400)) {
-            at.at("sessionAffinityConfig")
-                    .at("clientIP")
-                    .at("timeoutSeconds")
-                    .invalid(timeout, "must be greater than 0 and less than 86400");
+        boolean headless = headless(service) && type(service).equals("ClusterIP");
+        var external = spec.path("externalIPs");
+        if (headless) warnings.addAll(ignoredWithoutAddress(spec));
+        for (int i = 0; i < external.size(); i++) {
+            var path = "spec.externalIPs[" + i + "]";
+            warnings.addAll(Addresses.warnings(path, external.get(i).asText()));
         }
-        checkTwice(spec.path("ports"), at.at("ports"));
-        checkPolicies(service, spec, at);
-        if (old != null) checkUpdate(service, old, at);
+        if (!external.isEmpty() && !headless && !named(service)) {
+            warnings.add(
+                    "spec.externalIPs is deprecated and may no longer be implemented in some"
+                            + " clusters");
+        }
+        var balancer = spec.path("loadBalancerIP").asText();
+        if (!balancer.isEmpty()) {
+            warnings.addAll(Addresses.warnings("spec.loadBalancerIP", balancer));
+        }
+        if (!external.isEmpty() && named(service)) {
+            warnings.add("spec.externalIPs is ignored when spec.type is \"ExternalName\"");
+        }
+        if (!spec.path("externalName").asText().isEmpty() && !named(service)) {
+            warnings.add("spec.externalName is ignored when spec.type is not \"ExternalName\"");
+        }
+        if (spec.path("trafficDistribution").asText().equals("PreferClose")) {
+            warnings.add(
+                    "spec.trafficDistribution: \"PreferClose\" is deprecated; use"
+                            + " \"PreferSameZone\"");
+        }
+        return warnings;
     }
 
-    private static void checkExternalName(JsonNode spec, Problems at) {
-        var name = spec.path("externalName").asText();
-        if (name.isEmpty()) at.at("externalName").required("");
-        else {
-            Checks.subdomain(
-                    name.endsWith(".") ? name.substring(0, name.length() - 1) : name,
-                    at.at("externalName"));
-        }
-        for (var field : List.of("clusterIPs", "ipFamilies", "ipFamilyPolicy")) {
-            if (spec.has(field)) at.at(field).forbidden("may not be set for ExternalName services");
-        }
-    }
-
-    private static void checkPorts(JsonNode ports, String type, Problems at) {
-        Set<String> names = new HashSet<>();
-        Set<String> nodePorts = new HashSet<>();
-        for (int i = 0; i < ports.size(); i++) {
-            var port = ports.get(i);
-            var place = at.at(i);
-            var name = port.path("name").asText();
-            if (name.isEmpty()) {
-                if (ports.size() > 1) place.at("name").required("");
-            } else {
-                Checks.label(name, place.at("name"));
-                if (!names.add(name)) place.at("name").duplicate(name);
-            }
-            Checks.port(port.path("port"), place.at("port"));
-            Checks.oneOf(
-                    port.path("protocol"), List.of("SCTP", "TCP", "UDP"), place.at("protocol"));
-            Checks.portOrName(port.path("targetPort"), place.at("targetPort"));
-            int nodePort = port.path("nodePort").asInt();
-            if (nodePort == 0) continue;
-            if (type.equals("ClusterIP")) {
-                place.at("nodePort").forbidden("may not be used when `type` is 'ClusterIP'");
-            } else if (!nodePorts.add(port.path("protocol").asText() + nodePort))
-                place.at("nodePort").duplicate(nodePort);
-        }
-    }
-
-    /// What is told of a port that is there twice is the key upstream compares by.
-    private static void checkTwice(JsonNode ports, Problems at) {
-        Set<JsonNode> seen = new HashSet<>();
-        for (int i = 0; i < ports.size(); i++) {
-            var key = JsonNodeFactory.instance.objectNode().put("Name", "");
-            key.put("Protocol", ports.get(i).path("protocol").asText()).putNull("AppProtocol");
-            key.put("Port", ports.get(i).path("port").asInt());
-            key.put("TargetPort", 0).put("NodePort", 0);
-            if (!seen.add(key)) at.at(i).duplicate(key);
-        }
-    }
-
-    private static void checkPolicies(JsonNode service, JsonNode spec, Problems at) {
-        if (spec.has("externalTrafficPolicy")) {
-            if (!external(service)) {
-                at.at("externalTrafficPolicy")
-                        .invalid(
-                                spec.path("externalTrafficPolicy"),
-                                "may only be set for externally-accessible services");
-            } else {
-                Checks.oneOf(
-                        spec.path("externalTrafficPolicy"),
-                        List.of("Cluster", "Local"),
-                        at.at("externalTrafficPolicy"));
-            }
-        }
-        if (!type(service).equals("ExternalName")) {
-            Checks.oneOf(
-                    spec.path("internalTrafficPolicy"),
-                    List.of("Cluster", "Local"),
-                    at.at("internalTrafficPolicy"));
-        }
-        if (type(service).equals("LoadBalancer")) return;
-        for (var field : List.of("allocateLoadBalancerNodePorts", "loadBalancerClass")) {
-            if (spec.has(field)) {
-                at.at(field).forbidden("may only be used when `type` is 'LoadBalancer'");
-            }
-        }
-    }
-
-    private static void checkUpdate(JsonNode service, JsonNode old, Problems at) {
-        if (type(service).equals("ExternalName") || type(old).equals("ExternalName")) return;
-        var before = old.at("/spec/clusterIP").asText();
-        var after = service.at("/spec/clusterIP").asText();
-        if (!before.isEmpty() && !after.equals(before)) {
-            at.at("clusterIPs")
-                    .at(0)
-                    .invalid(
-                            JsonNodeFactory.instance.arrayNode().add(after),
-                            "may not change once set");
-        }
+    private static List<String> ignoredWithoutAddress(JsonNode spec) {
+        List<String> fields = new ArrayList<>();
+        if (!spec.path("loadBalancerIP").asText().isEmpty()) fields.add("loadBalancerIP");
+        if (!spec.path("externalIPs").isEmpty()) fields.add("externalIPs");
+        if (!spec.path("sessionAffinity").asText().equals("None")) fields.add("SessionAffinity");
+        return fields.stream().map("spec.%s is ignored for headless services"::formatted).toList();
     }
 
     private static String externalIp(JsonNode service) {

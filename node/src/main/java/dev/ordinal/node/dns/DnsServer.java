@@ -4,12 +4,15 @@ import dev.ordinal.node.network.Sockets;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xbill.DNS.CNAMERecord;
+import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -162,9 +165,21 @@ public final class DnsServer implements AutoCloseable {
         header.setFlag(Flags.AA);
         header.setRcode(answer.get().code());
         add(reply, answer.get().records(), Section.ANSWER);
+        add(reply, behind(answer.get().records(), question.getType()), Section.ANSWER);
         add(reply, answer.get().authority(), Section.AUTHORITY);
         add(reply, answer.get().additional(), Section.ADDITIONAL);
         return reply.toWire(max);
+    }
+
+    /// What an alias of a name elsewhere stands for; nothing when the host's servers do not know.
+    private List<Record> behind(List<Record> records, int type) throws IOException {
+        boolean address = type == Type.A || type == Type.AAAA;
+        if (!address || records.isEmpty()) return List.of();
+        if (!(records.getLast() instanceof CNAMERecord alias)) return List.of();
+        if (zone.answer(alias.getTarget(), type).isPresent()) return List.of();
+        var query = Message.newQuery(Record.newRecord(alias.getTarget(), type, DClass.IN));
+        var answer = forward(query.toWire(), false);
+        return answer == null ? List.of() : new Message(answer).getSection(Section.ANSWER);
     }
 
     private static int size(Message query) {

@@ -43,6 +43,9 @@ public final class Zone {
     private static final long TTL_SECONDS = 5;
     private static final long VERSION_TTL_SECONDS = 28_800;
     private static final int WEIGHT = 100;
+    private static final int ALIASES_MAX = 8;
+
+    private static final String BYTE = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 
     private final View view;
     private final Cidr pods;
@@ -79,8 +82,27 @@ public final class Zone {
         }
     }
 
-    /// The answer, or nothing when the name is not the cluster's.
+    /// The answer, or nothing when the name is not the cluster's. An alias comes with what it is
+    /// for in the cluster, since the resolvers of programs do not ask again.
     Optional<Answer> answer(Name asked, int type) {
+        var answer = own(asked, type);
+        if (answer.isEmpty() || type == Type.CNAME) return answer;
+        List<Record> records = new ArrayList<>(answer.get().records());
+        for (int i = 0; i < ALIASES_MAX; i++) {
+            if (records.isEmpty() || !(records.getLast() instanceof CNAMERecord alias)) break;
+            var next = own(alias.getTarget(), type);
+            if (next.isEmpty() || next.get().records().isEmpty()) break;
+            records.addAll(next.get().records());
+        }
+        return Optional.of(
+                new Answer(
+                        answer.get().code(),
+                        records,
+                        answer.get().authority(),
+                        answer.get().additional()));
+    }
+
+    private Optional<Answer> own(Name asked, int type) {
         if (asked.subdomain(ORIGIN)) {
             List<String> labels = new ArrayList<>();
             for (int i = 0; i < asked.labels() - ORIGIN.labels(); i++) {
@@ -120,7 +142,7 @@ public final class Zone {
     /// `10-244-0-7.shop.pod.cluster.local`
     private static Answer pod(Name asked, List<String> labels, int type) {
         var dashed = labels.getFirst().replace('-', '.');
-        if (labels.size() != 3 || !dashed.matches("\\d{1,3}(\\.\\d{1,3}){3}")) return unknown();
+        if (labels.size() != 3 || !dashed.matches(BYTE + "(\\." + BYTE + "){3}")) return unknown();
         return type == Type.A ? found(List.of(address(asked, dashed))) : empty();
     }
 
@@ -153,7 +175,7 @@ public final class Zone {
                                     asked,
                                     DClass.IN,
                                     TTL_SECONDS,
-                                    name(spec.getExternalName() + "."))));
+                                    name(spec.getExternalName().replaceAll("\\.$", "") + "."))));
         }
         if (type == Type.SRV) return ports(asked, service, "", "", type);
         if (!headless(service))
@@ -213,8 +235,13 @@ public final class Zone {
             }
         }
         if (records.isEmpty()) return unknown();
+        if (type == Type.A) return found(additional.stream().map(a -> named(asked, a)).toList());
         if (type != Type.SRV) return empty();
         return new Answer(Rcode.NOERROR, records, List.of(), additional);
+    }
+
+    private static Record named(Name asked, Record address) {
+        return new ARecord(asked, DClass.IN, TTL_SECONDS, ((ARecord) address).getAddress());
     }
 
     private static boolean matches(String wanted, @org.jspecify.annotations.Nullable String given) {

@@ -49,17 +49,9 @@ class ZoneTest {
                     .withClusterIP("None")
                     .endSpec()
                     .build();
-    private static final Service ELSEWHERE =
-            new ServiceBuilder()
-                    .withNewMetadata()
-                    .withNamespace("shop")
-                    .withName("away")
-                    .endMetadata()
-                    .withNewSpec()
-                    .withType("ExternalName")
-                    .withExternalName("example.org")
-                    .endSpec()
-                    .build();
+    private static final Service ELSEWHERE = alias("away", "example.org");
+    private static final Service ALIAS = alias("alias", "web.shop.svc.cluster.local.");
+    private static final Service LOOP = alias("loop", "loop.shop.svc.cluster.local");
     private static final EndpointSlice SLICE =
             new EndpointSliceBuilder()
                     .withNewMetadata()
@@ -108,7 +100,7 @@ class ZoneTest {
 
                         @Override
                         public Collection<Service> services() {
-                            return List.of(PLAIN, HEADLESS, ELSEWHERE);
+                            return List.of(PLAIN, HEADLESS, ELSEWHERE, ALIAS, LOOP);
                         }
 
                         @Override
@@ -124,6 +116,19 @@ class ZoneTest {
                     Cidr.parse("10.244.0.0/16"),
                     Cidr.parse("10.96.0.0/16"));
 
+    private static Service alias(String name, String target) {
+        return new ServiceBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withType("ExternalName")
+                .withExternalName(target)
+                .endSpec()
+                .build();
+    }
+
     private String ask(String name, int type) throws Exception {
         var answer = zone.answer(Name.fromString(name), type);
         if (answer.isEmpty()) return "elsewhere";
@@ -132,6 +137,7 @@ class ZoneTest {
                 " ", answer.get().records().stream().map(Record::rdataToString).sorted().toList());
     }
 
+    @Rule({"services 6", "services 8.1"})
     @Test
     void servicesHaveTheirAddress() throws Exception {
         assertThat(ask("web.shop.svc.cluster.local.", Type.A)).isEqualTo("10.96.1.2");
@@ -139,11 +145,12 @@ class ZoneTest {
         assertThat(ask("web.shop.svc.cluster.local.", Type.AAAA)).isEmpty();
         assertThat(ask("_http._tcp.web.shop.svc.cluster.local.", Type.SRV))
                 .isEqualTo("0 100 80 web.shop.svc.cluster.local.");
+        assertThat(ask("_http._tcp.web.shop.svc.cluster.local.", Type.A)).isEqualTo("10.96.1.2");
         assertThat(ask("2.1.96.10.in-addr.arpa.", Type.PTR))
                 .isEqualTo("web.shop.svc.cluster.local.");
     }
 
-    @Rule("statefulset 2.6")
+    @Rule({"statefulset 2.6", "services 6", "services 8.1", "services 8.2", "services 8.3"})
     @Test
     void headlessOnesHaveThoseOfTheirReadyPods() throws Exception {
         assertThat(ask("db.shop.svc.cluster.local.", Type.A)).isEqualTo("10.244.0.5 10.244.0.7");
@@ -160,23 +167,45 @@ class ZoneTest {
                 .isEqualTo("db-0.db.shop.svc.cluster.local.");
     }
 
+    @Rule({"services 6", "services 8.1"})
     @Test
     void externalNamesAreAliases() throws Exception {
         assertThat(ask("away.shop.svc.cluster.local.", Type.A)).isEqualTo("example.org.");
+        assertThat(ask("away.shop.svc.cluster.local.", Type.CNAME)).isEqualTo("example.org.");
+        assertThat(ask("alias.shop.svc.cluster.local.", Type.A))
+                .isEqualTo("10.96.1.2 web.shop.svc.cluster.local.");
+        assertThat(ask("alias.shop.svc.cluster.local.", Type.CNAME))
+                .isEqualTo("web.shop.svc.cluster.local.");
+        assertThat(ask("loop.shop.svc.cluster.local.", Type.A))
+                .startsWith("loop.shop.svc.cluster.local.");
     }
 
+    @Rule("services 8.1")
     @Test
     void podsHaveDashedNames() throws Exception {
         assertThat(ask("10-244-0-9.shop.pod.cluster.local.", Type.A)).isEqualTo("10.244.0.9");
+        assertThat(ask("10-244-0-999.shop.pod.cluster.local.", Type.A)).isEqualTo("unknown");
+        assertThat(ask("10-244-0-9.none.pod.cluster.local.", Type.A)).isEqualTo("unknown");
         assertThat(ask("nonsense.shop.pod.cluster.local.", Type.A)).isEqualTo("unknown");
     }
 
+    @Rule({"services 8.4", "services 8.5", "services 8.6"})
     @Test
     void whatIsNotThereIsUnknownAndTheRestIsElsewhere() throws Exception {
         assertThat(ask("none.shop.svc.cluster.local.", Type.A)).isEqualTo("unknown");
         assertThat(ask("web.none.svc.cluster.local.", Type.A)).isEqualTo("unknown");
         assertThat(ask("a.b.c.d.web.shop.svc.cluster.local.", Type.A)).isEqualTo("unknown");
         assertThat(ask("svc.cluster.local.", Type.A)).isEmpty();
+        assertThat(ask("shop.svc.cluster.local.", Type.A)).isEmpty();
+        assertThat(ask("none.svc.cluster.local.", Type.A)).isEqualTo("unknown");
+        assertThat(ask("web.shop.odd.cluster.local.", Type.A)).isEqualTo("unknown");
+        assertThat(ask("cluster.local.", Type.A)).isEmpty();
+        assertThat(ask("cluster.local.", Type.NS)).isEqualTo("ns.dns.cluster.local.");
+        var unknown =
+                zone.answer(Name.fromString("none.shop.svc.cluster.local."), Type.A).orElseThrow();
+        assertThat(unknown.authority().getFirst().rdataToString())
+                .startsWith("ns.dns.cluster.local. hostmaster.cluster.local.");
+        assertThat(unknown.authority().getFirst().getTTL()).isEqualTo(5);
         assertThat(ask("dns-version.cluster.local.", Type.TXT)).isEqualTo("\"1.1.0\"");
         assertThat(ask("example.org.", Type.A)).isEqualTo("elsewhere");
         assertThat(ask("1.1.1.1.in-addr.arpa.", Type.PTR)).isEqualTo("elsewhere");
