@@ -11,29 +11,59 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /// How fast sets come up on a simulated node: the whole control plane in this JVM, its store on
-/// disk, no processes. One line per run: sets x replicas, pods created per second, time until all
-/// are Ready, memory per 1,000 pods.
+/// disk, no processes. After 5,000 pods to warm up three runs of each size and their medians: pods
+/// created per second, time until all are Ready, memory per 1,000 pods.
 final class Scale {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private static final int RUNS = 3;
 
     private Scale() {}
 
     /// @param args pairs `SETSxREPLICAS`
     public static void main(String[] args) throws Exception {
         java.util.logging.Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
-        run(20, 50, false); // warms up
+        System.out.println("warm-up: " + run(100, 50));
         for (var arg : args) {
             var pair = arg.split("x", -1);
-            run(Integer.parseInt(pair[0]), Integer.parseInt(pair[1]), true);
+            List<Run> runs = new ArrayList<>();
+            for (int i = 0; i < RUNS; i++) {
+                runs.add(run(Integer.parseInt(pair[0]), Integer.parseInt(pair[1])));
+                System.out.println(arg + ": " + runs.getLast());
+            }
+            var median =
+                    new Run(
+                            median(runs, Run::created),
+                            median(runs, Run::ready),
+                            median(runs, Run::memory));
+            System.out.println(arg + ", medians: " + median);
         }
     }
 
-    private static void run(int sets, int replicas, boolean print) throws Exception {
+    /// @param created pods a second
+    /// @param ready seconds until all were
+    /// @param memory MB of 1,000 pods
+    private record Run(double created, double ready, double memory) {
+        @Override
+        public String toString() {
+            return "%.0f pods/s created, all Ready after %.1f s, %.1f MB per 1,000 pods"
+                    .formatted(created, ready, memory);
+        }
+    }
+
+    private static double median(List<Run> runs, ToDoubleFunction<Run> value) {
+        return runs.stream().mapToDouble(value).sorted().toArray()[RUNS / 2];
+    }
+
+    private static Run run(int sets, int replicas) throws Exception {
         var library =
                 Path.of(
                         System.getProperty("ordinal.home"),
@@ -59,16 +89,9 @@ final class Scale {
             long ready = System.nanoTime() - begun;
             counter.join();
             double seconds = (created[0] - begun) / 1e9;
-            if (print) {
-                System.out.printf(
-                        "%5d sets x %5d replicas: %6.0f pods/s created, all Ready after %5.1f s,"
-                                + " %5.1f MB per 1,000 pods%n",
-                        sets,
-                        replicas,
-                        sets * replicas / seconds,
-                        ready / 1e9,
-                        (used() - before) / 1e6 * 1000 / (sets * replicas));
-            }
+            int all = sets * replicas;
+            double memory = (used() - before) / 1e6 * 1000 / all;
+            return new Run(all / seconds, ready / 1e9, memory);
         } finally {
             try (var all = Files.walk(data)) {
                 all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());

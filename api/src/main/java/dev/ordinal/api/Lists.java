@@ -1,7 +1,6 @@
 package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -246,7 +245,6 @@ final class Lists {
     /// @param revision -1: whatever is newest
     /// @param start key of the last item handed out, without the collection's prefix
     private record Token(long revision, String start) {
-        private static final ObjectMapper JSON = new ObjectMapper();
 
         String text() {
             var json = JsonNodeFactory.instance.objectNode();
@@ -276,7 +274,7 @@ final class Lists {
 
         private static Optional<JsonNode> read(String text) {
             try {
-                return Optional.of(JSON.readTree(Base64.getUrlDecoder().decode(text)));
+                return Optional.of(Json.MAPPER.readTree(Base64.getUrlDecoder().decode(text)));
             } catch (IOException | IllegalArgumentException _) {
                 return Optional.empty();
             }

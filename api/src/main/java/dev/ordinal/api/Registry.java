@@ -611,9 +611,8 @@ public final class Registry implements Api {
             fieldManager(kind, subresource).update(old, object, options.manager());
         }
         kind.preparing().forEach(step -> step.prepare(object, old, subresource));
-        if (subresource == null || !KEEPS_SPEC.contains(subresource)) {
-            countGeneration(kind, object, old);
-        }
+        boolean changesSpec = subresource == null || !KEEPS_SPEC.contains(subresource);
+        if (changesSpec) countGeneration(kind, object, old);
         var attempt =
                 new Attempt(
                         this,
@@ -628,7 +627,7 @@ public final class Registry implements Api {
         boolean done = false;
         try {
             attempt.admit(admissions);
-            kind.defaulting(object);
+            if (changesSpec) kind.defaulting(object);
             check(kind, current.name(), old, object, subresource);
             var told =
                     subresource == null ? concat(warnings, kind.warnings(object, old)) : warnings;

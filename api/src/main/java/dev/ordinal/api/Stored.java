@@ -1,7 +1,6 @@
 package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.apply.Managed;
@@ -10,36 +9,57 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 
-/// One object as it was written: encoded once, decoded at most once, never changed.
+/// One object as it was written: encoded once, never changed.
+///
+/// Its bytes stay. Its tree, which takes several times their room, stays as long as somebody uses
+/// it, and is decoded again for the next one who asks; what everybody asks for is kept.
 public final class Stored {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final long revision;
     private final byte[] bytes;
-    private volatile @Nullable ObjectNode tree;
+    private volatile @Nullable WeakReference<ObjectNode> tree;
+    private volatile @Nullable Head head;
 
-    private Stored(long revision, byte[] bytes, @Nullable ObjectNode tree) {
+    /// What lists, watches and caches ask of every object.
+    private record Head(String name, String namespace, String uid, Map<String, String> labels) {
+        static Head of(ObjectNode tree) {
+            var metadata = tree.path("metadata");
+            return new Head(
+                    metadata.path("name").asText(""),
+                    metadata.path("namespace").asText(""),
+                    metadata.path("uid").asText(""),
+                    labels(metadata.path("labels")));
+        }
+
+        private static Map<String, String> labels(JsonNode given) {
+            if (given.isEmpty()) return Map.of();
+            Map<String, String> labels = HashMap.newHashMap(given.size());
+            given.properties().forEach(l -> labels.put(l.getKey(), l.getValue().asText()));
+            return Map.copyOf(labels);
+        }
+    }
+
+    private Stored(long revision, byte[] bytes) {
         this.revision = revision;
         this.bytes = bytes;
-        this.tree = tree;
     }
 
     /// What a commit makes of a tree: the tree must already carry its resourceVersion and is not
     /// changed afterwards.
     public static Stored encode(long revision, ObjectNode tree) {
-        try {
-            return new Stored(revision, JSON.writeValueAsBytes(tree), tree);
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
-        }
+        var stored = new Stored(revision, Json.bytes(tree));
+        stored.tree = new WeakReference<>(tree);
+        stored.head = Head.of(tree);
+        return stored;
     }
 
-    /// What a start reads back; the tree is decoded when somebody asks for it.
+    /// What a start reads back.
     public static Stored decode(long revision, byte[] bytes) {
-        return new Stored(revision, bytes, null);
+        return new Stored(revision, bytes);
     }
 
     /// The resourceVersion as a number.
@@ -54,15 +74,15 @@ public final class Stored {
 
     /// The decoded object. Shared: never change it, ask for [#copy] instead.
     public ObjectNode tree() {
-        var decoded = tree;
+        var known = tree;
+        var decoded = known == null ? null : known.get();
         if (decoded == null) {
             try {
-                decoded = (ObjectNode) JSON.readTree(bytes);
+                decoded = Managed.read(bytes);
             } catch (IOException damaged) {
                 throw new UncheckedIOException(damaged);
             }
-            Managed.compact(decoded);
-            tree = decoded;
+            tree = new WeakReference<>(decoded);
         }
         return decoded;
     }
@@ -73,33 +93,34 @@ public final class Stored {
     }
 
     public String name() {
-        return metadata("name");
+        return head().name;
     }
 
     /// Empty for cluster-scoped objects.
     public String namespace() {
-        return metadata("namespace");
+        return head().namespace;
     }
 
     public String uid() {
-        return metadata("uid");
+        return head().uid;
     }
 
+    /// Cannot be changed.
     public Map<String, String> labels() {
-        Map<String, String> labels = new LinkedHashMap<>();
-        for (var label : tree().path("metadata").path("labels").properties()) {
-            labels.put(label.getKey(), label.getValue().asText());
-        }
-        return labels;
+        return head().labels;
     }
 
-    private String metadata(String field) {
-        JsonNode value = tree().path("metadata").path(field);
-        return value.asText("");
+    private Head head() {
+        var known = head;
+        if (known == null) {
+            known = Head.of(tree());
+            head = known;
+        }
+        return known;
     }
 
     @Override
     public String toString() {
-        return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

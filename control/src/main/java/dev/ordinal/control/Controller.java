@@ -20,4 +20,10 @@ public interface Controller {
     ///
     /// @return when to look again even if nothing changes
     Optional<Duration> reconcile(Key key) throws InterruptedException;
+
+    /// How long news of an object gathers before it is looked at: a look at a large one costs the
+    /// same for one piece of news and for a hundred.
+    default Duration gathering(Key key) {
+        return Duration.ZERO;
+    }
 }

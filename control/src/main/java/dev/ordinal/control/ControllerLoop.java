@@ -17,7 +17,7 @@ public final class ControllerLoop {
     public ControllerLoop(Controller controller, InstantSource clock) {
         this.controller = controller;
         queue = new WorkQueue(clock);
-        controller.watch(queue::add);
+        controller.watch(key -> queue.addAfter(key, controller.gathering(key)));
     }
 
     /// @param workers how many keys are looked at side by side

@@ -7,21 +7,24 @@ import dev.ordinal.api.Api;
 import dev.ordinal.api.Api.WriteOptions;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.GroupVersionResource;
+import dev.ordinal.api.Json;
 import dev.ordinal.api.RecentMap;
+import dev.ordinal.control.EventCorrelator.Happening;
+import dev.ordinal.control.EventCorrelator.Verdict;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Writes core/v1 Events about objects. The same event again only counts up.
+/// Writes core/v1 Events about objects. The same event again only counts up, similar ones are
+/// combined, and of too many some are dropped.
 ///
 /// A failure to write is logged: events explain, nothing depends on them. Remembers the last
 /// `REMEMBERED` distinct events.
@@ -36,7 +39,8 @@ public final class EventRecorder {
     private final String host;
     private final InstantSource clock;
     private final AtomicLong lastNanos = new AtomicLong();
-    private final Map<Same, Seen> seen = RecentMap.of(REMEMBERED);
+    private final EventCorrelator correlator = new EventCorrelator();
+    private final Map<Object, Seen> seen = RecentMap.of(REMEMBERED);
 
     /// @param component e.g. `statefulset-controller`
     /// @param host the node's name, or empty
@@ -93,19 +97,21 @@ public final class EventRecorder {
 
     /// Different events are written side by side, the same one after the other.
     private void record(ObjectNode about, String type, String reason, String message) {
-        var same =
-                new Same(
+        var happening =
+                new Happening(
                         about.path("uid").asText(),
                         about.path("fieldPath").asText(),
                         type,
                         reason,
                         message);
-        var earlier = seen.computeIfAbsent(same, _ -> new Seen(namespace(about)));
+        var verdict = correlator.judge(happening, clock.instant());
+        var earlier = seen.computeIfAbsent(verdict.key(), _ -> new Seen(namespace(about)));
         synchronized (earlier) {
+            earlier.count++;
+            if (verdict.dropped()) return;
             try {
-                if (earlier.count > 0 && countUp(earlier)) return;
-                earlier.name = create(same, about);
-                earlier.count = 1;
+                if (!earlier.name.isEmpty() && countUp(earlier, verdict)) return;
+                earlier.name = create(about, type, reason, verdict, earlier.count);
             } catch (ApiException refused) {
                 LOG.debug(
                         "event {} about {}: {}", reason, about.path("name"), refused.getMessage());
@@ -113,21 +119,23 @@ public final class EventRecorder {
         }
     }
 
-    private boolean countUp(Seen earlier) {
-        var patch = "{\"count\":%d,\"lastTimestamp\":\"%s\"}".formatted(earlier.count + 1, now());
+    /// @return whether the event is still there
+    private boolean countUp(Seen earlier, Verdict verdict) {
+        var patch = JsonNodeFactory.instance.objectNode();
+        patch.put("count", earlier.count).put("lastTimestamp", now());
+        if (verdict.combined()) patch.put("message", verdict.message());
         try {
             api.patch(
                     EVENTS,
                     earlier.namespace,
                     earlier.name,
                     null,
-                    new Api.Patch(Api.Patch.MERGE, patch.getBytes(StandardCharsets.UTF_8)),
+                    new Api.Patch(Api.Patch.MERGE, Json.bytes(patch)),
                     write);
         } catch (ApiException refused) {
             if (refused.code() == 404) return false;
             throw refused;
         }
-        earlier.count++;
         return true;
     }
 
@@ -136,20 +144,23 @@ public final class EventRecorder {
     }
 
     /// @return the event's name
-    private String create(Same same, ObjectNode about) {
+    private String create(
+            ObjectNode about, String type, String reason, Verdict verdict, int count) {
         var namespace = namespace(about);
         var event = JsonNodeFactory.instance.objectNode();
         event.put("kind", "Event").put("apiVersion", "v1");
         var metadata = event.putObject("metadata").put("namespace", namespace);
         event.set("involvedObject", about);
-        event.put("reason", same.reason).put("message", same.message);
+        event.put("reason", reason).put("message", verdict.message());
         var source = event.putObject("source").put("component", component);
         if (!host.isEmpty()) source.put("host", host);
         var now = now();
-        event.put("firstTimestamp", now).put("lastTimestamp", now).put("count", 1);
-        event.put("type", same.type);
+        event.put("firstTimestamp", now).put("lastTimestamp", now).put("count", count);
+        event.put("type", type);
         event.putNull("eventTime");
-        event.put("reportingComponent", component).put("reportingInstance", host);
+        if (!verdict.combined()) {
+            event.put("reportingComponent", component).put("reportingInstance", host);
+        }
         while (true) {
             var name = about.path("name").asText() + "." + Long.toHexString(uniqueNanos());
             metadata.put("name", name);
@@ -174,9 +185,7 @@ public final class EventRecorder {
         return lastNanos.updateAndGet(last -> Math.max(last + 1, nanos));
     }
 
-    private record Same(String uid, String fieldPath, String type, String reason, String message) {}
-
-    /// What was written of an event. Guarded by itself.
+    /// What was written of an event: its name is empty until then. Guarded by itself.
     private static final class Seen {
         private final String namespace;
         private String name = "";

@@ -7,13 +7,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
+import dev.ordinal.api.Json;
 import dev.ordinal.api.apply.Managed;
 
 /// Between JSON trees and the typed objects controllers read. Who owns which fields is left out: it
 /// takes much room, and an object written without it keeps what it had.
 public final class Typed {
     private static final ObjectMapper MAPPER =
-            new ObjectMapper()
+            new ObjectMapper(Json.FACTORY)
                     .registerModule(new JavaTimeModule())
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 

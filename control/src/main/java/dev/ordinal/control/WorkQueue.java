@@ -51,6 +51,10 @@ public final class WorkQueue {
     }
 
     public void addAfter(Key key, Duration delay) {
+        if (delay.isZero()) {
+            add(key);
+            return;
+        }
         lock.lock();
         try {
             delay(key, delay);

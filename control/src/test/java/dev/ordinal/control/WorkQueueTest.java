@@ -6,6 +6,10 @@ import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 class WorkQueueTest {
     private static final Key KEY = new Key("default", "web");
@@ -43,6 +47,42 @@ class WorkQueueTest {
             queue.failed(KEY);
             assertThat(queue.nextDelayed()).isEqualTo(now.plusMillis(wait));
             passes(Duration.ofMillis(wait));
+        }
+    }
+
+    @Test
+    void newsGathersAsLongAsItsControllerSays() throws InterruptedException {
+        var looks = new ArrayList<Key>();
+        var news = new ArrayList<Consumer<Key>>();
+        var loop = new ControllerLoop(new Gathering(looks, news), () -> now);
+        for (int i = 0; i < 3; i++) news.getFirst().accept(KEY);
+        assertThat(loop.step()).isFalse();
+        passes(Duration.ofMillis(50));
+        assertThat(loop.step()).isTrue();
+        assertThat(loop.step()).isFalse();
+        assertThat(looks).containsExactly(KEY);
+    }
+
+    private record Gathering(List<Key> looks, List<Consumer<Key>> news) implements Controller {
+        @Override
+        public String name() {
+            return "gathering";
+        }
+
+        @Override
+        public void watch(Consumer<Key> again) {
+            news.add(again);
+        }
+
+        @Override
+        public Duration gathering(Key key) {
+            return Duration.ofMillis(50);
+        }
+
+        @Override
+        public Optional<Duration> reconcile(Key key) {
+            looks.add(key);
+            return Optional.empty();
         }
     }
 

@@ -2,12 +2,12 @@ package dev.ordinal.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Api.Listing;
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Json;
 import dev.ordinal.api.Kind;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.Stored;
@@ -31,7 +31,6 @@ import java.util.Map;
 ///
 /// @param shape `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList` or empty
 record Rendering(String mediaType, String shape, Tables.Include include, boolean pretty) {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String SERVED = "application/json, application/yaml";
 
     /// @throws ApiException NotAcceptable
@@ -158,7 +157,7 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
 
     private byte[] plain(Kind kind, Listing listing) {
         var out = new ByteArrayOutputStream();
-        var head = JSON.createObjectNode();
+        var head = Json.MAPPER.createObjectNode();
         head.put("kind", kind.kind() + "List").put("apiVersion", kind.apiVersion());
         var metadata = head.putObject("metadata");
         metadata.put("resourceVersion", Long.toString(listing.revision()));
@@ -206,7 +205,7 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
             var text =
                     pretty
                             ? indented(Managed.expanded(tree))
-                            : JSON.writeValueAsString(tree) + "\n";
+                            : Json.MAPPER.writeValueAsString(tree) + "\n";
             return text.getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
@@ -226,7 +225,7 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
                                         .withArrayEmptySeparator(""));
         printer.indentArraysWith(
                 com.fasterxml.jackson.core.util.DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
-        return JSON.writer(printer).writeValueAsString(tree);
+        return Json.MAPPER.writer(printer).writeValueAsString(tree);
     }
 
     private static byte[] yaml(JsonNode tree) {

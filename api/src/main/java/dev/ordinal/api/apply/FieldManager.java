@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Json;
 import dev.ordinal.api.Status;
 import dev.ordinal.api.Trees;
 import dev.ordinal.api.apply.FieldSet.MalformedException;
@@ -37,7 +38,9 @@ public final class FieldManager {
     private static final int ANNOTATIONS_MAX = 256 * 1024;
     private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
     private static final ObjectMapper SORTED =
-            JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+            JsonMapper.builder(Json.FACTORY)
+                    .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+                    .build();
 
     /// What nobody owns.
     private static final FieldSet NEVER_OWNED =

@@ -1,9 +1,10 @@
 package dev.ordinal.api.apply;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+
+import dev.ordinal.api.Json;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,6 @@ import java.util.function.Consumer;
 /// A set of field paths. Only [#insert] changes one: whoever builds a set shares it when it is
 /// complete.
 public final class FieldSet {
-    private static final JsonFactory JSON = new JsonFactory();
-
     private final TreeMap<PathElement, Node> nodes = new TreeMap<>();
 
     /// What the set holds at one element: the element itself, paths below it, or both.
@@ -257,7 +256,7 @@ public final class FieldSet {
 
     /// @param text FieldsV1; elements of unknown types are passed over
     public static FieldSet parse(String text) throws MalformedException {
-        try (var parser = JSON.createParser(text)) {
+        try (var parser = Json.FACTORY.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new MalformedException("not an object: " + text);
             }

@@ -1,17 +1,21 @@
 package dev.ordinal.api.apply;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.POJONode;
 import com.fasterxml.jackson.databind.util.RawValue;
 
+import dev.ordinal.api.Json;
 import dev.ordinal.api.apply.FieldSet.MalformedException;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,7 +30,6 @@ import java.util.TreeMap;
 /// [#expanded] makes plain nodes of them for those who look inside.
 public final class Managed {
     private static final String FIELD = "managedFields";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final TreeMap<Manager, Entry> entries = new TreeMap<>();
 
@@ -206,14 +209,60 @@ public final class Managed {
         else metadata.set(FIELD, list());
     }
 
-    /// Makes texts of the sets of an object that has just been read. Changes it.
-    public static void compact(ObjectNode object) {
-        for (var entry : object.path("metadata").path(FIELD)) {
-            var fields = entry.get("fieldsV1");
-            if (fields instanceof ObjectNode && entry instanceof ObjectNode node) {
-                node.set("fieldsV1", compact(fields.toString()));
-            }
+    /// Reads an object as it is stored.
+    public static ObjectNode read(byte[] bytes) throws IOException {
+        try (var parser = Json.MAPPER.createParser(bytes)) {
+            parser.nextToken();
+            return object(
+                    parser,
+                    field -> field.equals("metadata") ? metadata(parser, bytes) : value(parser));
         }
+    }
+
+    private static JsonNode metadata(JsonParser parser, byte[] bytes) throws IOException {
+        return object(
+                parser, field -> field.equals(FIELD) ? entries(parser, bytes) : value(parser));
+    }
+
+    private static ArrayNode entries(JsonParser parser, byte[] bytes) throws IOException {
+        var list = Merging.NODES.arrayNode();
+        while (parser.nextToken() == JsonToken.START_OBJECT) {
+            list.add(
+                    object(
+                            parser,
+                            field ->
+                                    field.equals("fieldsV1")
+                                            ? compact(text(parser, bytes))
+                                            : value(parser)));
+        }
+        return list;
+    }
+
+    /// Reads a value or a field that has been found.
+    private interface Reading {
+        JsonNode of(String field) throws IOException;
+    }
+
+    private static ObjectNode object(JsonParser parser, Reading fields) throws IOException {
+        var object = Merging.NODES.objectNode();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            var name = parser.currentName();
+            parser.nextToken();
+            object.set(name, fields.of(name));
+        }
+        return object;
+    }
+
+    private static JsonNode value(JsonParser parser) throws IOException {
+        return parser.readValueAsTree();
+    }
+
+    /// The text of the value that begins here.
+    private static String text(JsonParser parser, byte[] bytes) throws IOException {
+        int from = (int) parser.currentTokenLocation().getByteOffset();
+        parser.skipChildren();
+        int to = (int) parser.currentLocation().getByteOffset();
+        return new String(bytes, from, to - from, StandardCharsets.UTF_8);
     }
 
     /// The same tree with plain nodes in place of the texts.
@@ -236,7 +285,7 @@ public final class Managed {
 
     private static JsonNode parsed(String text) {
         try {
-            return JSON.readTree(text);
+            return Json.MAPPER.readTree(text);
         } catch (JsonProcessingException damaged) {
             throw new IllegalStateException(damaged);
         }

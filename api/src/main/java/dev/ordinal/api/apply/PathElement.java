@@ -3,7 +3,8 @@ package dev.ordinal.api.apply;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+
+import dev.ordinal.api.Json;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -130,11 +131,11 @@ sealed interface PathElement extends Comparable<PathElement> {
         try {
             return switch (text.charAt(0)) {
                 case 'f' -> new Field(rest);
-                case 'v' -> new Value(Values.JSON.readTree(rest));
+                case 'v' -> new Value(Json.MAPPER.readTree(rest));
                 case 'i' -> new Index(Integer.parseInt(rest));
                 case 'k' -> {
                     List<Named> fields = new ArrayList<>();
-                    for (var field : Values.JSON.readTree(rest).properties()) {
+                    for (var field : Json.MAPPER.readTree(rest).properties()) {
                         fields.add(new Named(field.getKey(), field.getValue()));
                     }
                     yield key(fields);
@@ -148,7 +149,6 @@ sealed interface PathElement extends Comparable<PathElement> {
 
     /// JSON values as upstream compares them.
     final class Values {
-        private static final ObjectMapper JSON = new ObjectMapper();
 
         private Values() {}
 

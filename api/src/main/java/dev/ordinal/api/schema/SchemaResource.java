@@ -1,8 +1,8 @@
 package dev.ordinal.api.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 
+import dev.ordinal.api.Json;
 import dev.ordinal.api.schema.Schema.Field;
 import dev.ordinal.api.schema.Schema.Merge;
 import dev.ordinal.api.schema.Schema.Type;
@@ -38,7 +38,7 @@ final class SchemaResource {
     private static JsonNode read() {
         try (var resource = SchemaResource.class.getResourceAsStream(RESOURCE)) {
             if (resource == null) throw new IllegalStateException(RESOURCE + " is missing");
-            return new ObjectMapper().readTree(resource);
+            return Json.MAPPER.readTree(resource);
         } catch (IOException damaged) {
             throw new UncheckedIOException(damaged);
         }

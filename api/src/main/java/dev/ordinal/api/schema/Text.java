@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.Json;
+
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -30,7 +32,8 @@ public final class Text {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final int DEPTH_MAX = 1000;
     private static final JsonFactory JSON =
-            JsonFactory.builder()
+            Json.FACTORY
+                    .rebuild()
                     .streamReadConstraints(
                             StreamReadConstraints.builder().maxNestingDepth(DEPTH_MAX).build())
                     .build();

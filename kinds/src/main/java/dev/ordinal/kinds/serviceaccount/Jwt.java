@@ -1,9 +1,10 @@
 package dev.ordinal.kinds.serviceaccount;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Json;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -20,7 +21,6 @@ import java.util.Optional;
 ///
 /// @see "RFC 7515, 7517, 7518: ES256"
 final class Jwt {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
     private static final String ALGORITHM = "SHA256withECDSAinP1363Format";
     private static final int COORDINATE_BYTES = 32;
@@ -60,7 +60,7 @@ final class Jwt {
         var parts = token.split("\\.", -1);
         if (parts.length != 3) return Optional.empty();
         try {
-            return Optional.of(JSON.readTree(Base64.getUrlDecoder().decode(parts[1])))
+            return Optional.of(Json.MAPPER.readTree(Base64.getUrlDecoder().decode(parts[1])))
                     .filter(JsonNode::isObject);
         } catch (IOException | IllegalArgumentException _) {
             return Optional.empty();
@@ -70,7 +70,8 @@ final class Jwt {
     /// Whether the token names another key than ours.
     boolean isOfAnotherKey(String token) {
         try {
-            var header = JSON.readTree(Base64.getUrlDecoder().decode(token.split("\\.", 2)[0]));
+            var header =
+                    Json.MAPPER.readTree(Base64.getUrlDecoder().decode(token.split("\\.", 2)[0]));
             var named = header.path("kid").asText();
             return !named.isEmpty() && !named.equals(keyId);
         } catch (IOException | IllegalArgumentException _) {

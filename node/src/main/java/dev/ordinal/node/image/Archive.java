@@ -1,7 +1,8 @@
 package dev.ordinal.node.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+
+import dev.ordinal.api.Json;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
@@ -17,7 +18,6 @@ import java.util.regex.Pattern;
 /// An archive with one or more images, as `docker save` writes it or in OCI layout, its files laid
 /// out in a folder.
 final class Archive {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9_.:-]+(/[A-Za-z0-9_.:-]+)*");
     private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
@@ -139,7 +139,7 @@ final class Archive {
 
     private static JsonNode json(byte[] bytes) throws ImageException {
         try {
-            return JSON.readTree(bytes);
+            return Json.MAPPER.readTree(bytes);
         } catch (IOException malformed) {
             throw new ImageException("the archive is damaged: " + malformed.getMessage());
         }

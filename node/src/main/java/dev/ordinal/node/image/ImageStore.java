@@ -1,10 +1,10 @@
 package dev.ordinal.node.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.Json;
 import dev.ordinal.node.runtime.Trees;
 
 import org.jspecify.annotations.Nullable;
@@ -36,7 +36,6 @@ import java.util.regex.Pattern;
 /// Several processes may use the same folder: writers exclude each other by a lock file, readers
 /// see the index before or after.
 public final class ImageStore {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
     private final Path folder;
@@ -77,7 +76,8 @@ public final class ImageStore {
         var known = snapshot;
         if (version.equals(known.version)) return known.images;
         List<Image> images = new ArrayList<>();
-        for (var entry : JSON.readTree(index().toFile()).path("images")) images.add(image(entry));
+        for (var entry : Json.MAPPER.readTree(index().toFile()).path("images"))
+            images.add(image(entry));
         snapshot = new Snapshot(version, List.copyOf(images));
         return images;
     }
@@ -88,7 +88,7 @@ public final class ImageStore {
         entry.path("names").forEach(name -> names.add(name.asText()));
         List<Path> layers = new ArrayList<>();
         entry.path("layers").forEach(layer -> layers.add(layer(layer.asText())));
-        var config = JSON.readTree(config(id).toFile());
+        var config = Json.MAPPER.readTree(config(id).toFile());
         return new Image(
                 id,
                 names,
@@ -147,7 +147,7 @@ public final class ImageStore {
     }
 
     private ObjectNode unpack(Archive.Entry entry, Path temporary) throws IOException {
-        var config = JSON.readTree(entry.config());
+        var config = Json.MAPPER.readTree(entry.config());
         var architecture = config.path("architecture").asText("amd64");
         if (!architecture.equals("amd64")) {
             throw new ImageException(
@@ -201,8 +201,8 @@ public final class ImageStore {
     }
 
     private ObjectNode read() throws IOException {
-        if (Files.exists(index()) && JSON.readTree(index().toFile()) instanceof ObjectNode index)
-            return index;
+        if (Files.exists(index())
+                && Json.MAPPER.readTree(index().toFile()) instanceof ObjectNode index) return index;
         var index = JsonNodeFactory.instance.objectNode();
         index.putArray("images");
         return index;
@@ -228,7 +228,7 @@ public final class ImageStore {
 
     private void write(ObjectNode index) throws IOException {
         var next = folder.resolve("index.json.next");
-        Files.write(next, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(index));
+        Files.write(next, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(index));
         try (var file = FileChannel.open(next, StandardOpenOption.WRITE)) {
             file.force(true);
         }

@@ -13,7 +13,7 @@ import dev.ordinal.control.Types;
 import dev.ordinal.node.runtime.Adopted;
 import dev.ordinal.node.runtime.Runtime;
 
-import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PartialObjectMetadata;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,7 +38,7 @@ public final class PodAgent implements AutoCloseable {
     private static final ListOptions NEWEST = new ListOptions("", "", "", "", 1, "");
 
     private final Parts parts;
-    private final Informer<Pod> pods;
+    private final Informer<PartialObjectMetadata> pods; // workers read the stored pods
     private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
     private final Map<String, Adopted> adopted = new ConcurrentHashMap<>();
     private final Lifetime watches = new Lifetime();
@@ -60,7 +60,7 @@ public final class PodAgent implements AutoCloseable {
 
     public PodAgent(Parts parts) {
         this.parts = parts;
-        pods = new Informer<>(parts.api, Types.PODS, Pod.class);
+        pods = new Informer<>(parts.api, Types.PODS, PartialObjectMetadata.class);
     }
 
     /// Takes up all pods of the node and follows them.
@@ -123,14 +123,14 @@ public final class PodAgent implements AutoCloseable {
         workers.values().forEach(pod -> pod.inbox().nudge());
     }
 
-    private static String uid(Pod pod) {
+    private static String uid(PartialObjectMetadata pod) {
         return pod.getMetadata().getUid();
     }
 
-    private void changed(Pod pod) {
-        if (!parts.node.equals(pod.getSpec().getNodeName())) return;
+    private void changed(PartialObjectMetadata pod) {
         var stored = pods.stored(Key.of(pod));
         if (stored == null) return;
+        if (!parts.node.equals(stored.tree().path("spec").path("nodeName").asText())) return;
         var worker =
                 workers.computeIfAbsent(
                         uid(pod),

@@ -1,8 +1,9 @@
 package dev.ordinal.node.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import dev.ordinal.api.Json;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,12 +20,11 @@ import java.util.Set;
 
 /// The notes about pods and containers that a later server reads.
 final class Saved {
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Saved() {}
 
     static ObjectNode tree(SandboxSpec spec, Instant created) {
-        var tree = JSON.createObjectNode();
+        var tree = Json.MAPPER.createObjectNode();
         tree.put("podUid", spec.podUid()).put("namespace", spec.namespace());
         tree.put("name", spec.name()).put("hostname", spec.hostname());
         tree.put("hosts", spec.hosts()).put("resolvConf", spec.resolvConf());
@@ -54,7 +54,7 @@ final class Saved {
     }
 
     static ObjectNode tree(LinuxContainer.Note saved) {
-        var tree = JSON.createObjectNode();
+        var tree = Json.MAPPER.createObjectNode();
         tree.put("id", saved.id()).put("bootId", saved.bootId());
         tree.put("supervisor", saved.supervisor()).put("supervisorTicks", saved.supervisorTicks());
         tree.put("pid", saved.pid()).put("startedAt", saved.startedAt().toString());
@@ -107,13 +107,13 @@ final class Saved {
     }
 
     static JsonNode read(Path file) throws IOException {
-        return JSON.readTree(file.toFile());
+        return Json.MAPPER.readTree(file.toFile());
     }
 
     /// Never half written.
     static void write(Path file, JsonNode tree) throws IOException {
         var temporary = file.resolveSibling(file.getFileName() + ".new");
-        Files.write(temporary, JSON.writeValueAsBytes(tree));
+        Files.write(temporary, Json.MAPPER.writeValueAsBytes(tree));
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     }
 }
