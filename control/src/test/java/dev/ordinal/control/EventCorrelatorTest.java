@@ -17,8 +17,8 @@ class EventCorrelatorTest {
     private final EventCorrelator correlator = new EventCorrelator();
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
-    @Test
     @Rule("pods 13.1")
+    @Test
     void fromTheTenthMessageOnSimilarEventsAreOne() {
         var verdicts = createdPods(12);
         assertThat(verdicts.subList(0, 9)).noneMatch(Verdict::combined);
@@ -30,8 +30,8 @@ class EventCorrelatorTest {
                 .isEqualTo("(combined from similar events): create Pod web-11");
     }
 
-    @Test
     @Rule("pods 13.1")
+    @Test
     void theSameMessageAgainIsTheSameEvent() {
         var verdicts = IntStream.range(0, 20).mapToObj(_ -> judge("Warning", "BackOff", "wait"));
         assertThat(verdicts)
@@ -39,16 +39,16 @@ class EventCorrelatorTest {
                 .containsOnly(happening("Warning", "BackOff", "wait"));
     }
 
-    @Test
     @Rule("pods 13.1")
+    @Test
     void tenMinutesLaterNothingIsSimilar() {
         createdPods(12);
         now = now.plus(Duration.ofMinutes(10)).plusSeconds(1);
         assertThat(judge("Normal", "SuccessfulCreate", "create Pod web-12").combined()).isFalse();
     }
 
-    @Test
     @Rule("pods 13.1")
+    @Test
     void ofTooManyOnlyOneEveryFiveMinutesIsWritten() {
         var verdicts = createdPods(30);
         assertThat(verdicts.subList(0, 25)).noneMatch(Verdict::dropped);
