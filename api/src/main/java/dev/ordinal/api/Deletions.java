@@ -130,7 +130,8 @@ final class Deletions {
         if (options.dryRun()) return new Deleted(current, true);
         var marked = graceful == null ? current : marked(kind, current, object, options);
         var key = Registry.key(kind, current.namespace(), current.name());
-        var last = registry.store().delete(key, marked.revision(), r -> Registry.encode(object, r));
+        var last =
+                registry.store().delete(key, marked.revision(), r -> WritePath.encode(object, r));
         return new Deleted(last, true);
     }
 
@@ -210,7 +211,7 @@ final class Deletions {
         if (Trees.same(shaped, current.tree())) return current;
         if (options.dryRun()) return Stored.encode(current.revision(), shaped);
         var key = Registry.key(kind, current.namespace(), current.name());
-        return registry.store().put(key, current.revision(), r -> Registry.encode(shaped, r));
+        return registry.store().put(key, current.revision(), r -> WritePath.encode(shaped, r));
     }
 
     private Instant now() {

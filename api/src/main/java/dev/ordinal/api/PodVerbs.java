@@ -45,7 +45,7 @@ final class PodVerbs {
                 name,
                 "binding",
                 current -> bound(registry, current, binding, node),
-                Registry.Owners.GIVEN,
+                WritePath.Owners.GIVEN,
                 options,
                 List.of());
         return success();
@@ -180,7 +180,7 @@ final class PodVerbs {
                                     .put("lastTransitionTime", registry.now().toString()));
                     return pod;
                 },
-                Registry.Owners.GIVEN,
+                WritePath.Owners.GIVEN,
                 options,
                 List.of());
     }

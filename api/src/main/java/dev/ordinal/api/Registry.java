@@ -2,9 +2,7 @@ package dev.ordinal.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import dev.ordinal.api.Admission.Operation;
 import dev.ordinal.api.apply.FieldManager;
-import dev.ordinal.api.apply.Managed;
 import dev.ordinal.store.StaleException;
 import dev.ordinal.store.Store;
 
@@ -17,20 +15,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The one way a read or write takes: decode, default, admit, check, commit.
+/// The verbs of the API on the store: what they ask for is decoded here and goes the one way of
+/// every write, [WritePath].
 ///
 /// Writes are computed outside the store's writer and committed by compare-and-set; one that lost a
 /// race is computed again, unless the client named the version it expects.
 public final class Registry implements Api {
-    private static final String SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
-    private static final Set<String> KEEPS_SPEC = Set.of("binding", "status");
-    private static final int GENERATED_BASE_MAX = 58;
     private static final int GENERATED_TRIES = 8;
 
     private final List<Kind> builtIn;
@@ -39,7 +34,7 @@ public final class Registry implements Api {
     private final List<Admission> admissions;
     private final Store<Stored> store;
     private final InstantSource clock;
-    private final RandomGenerator random;
+    private final WritePath writes;
     private final Lists lists;
     private final Deletions deletions;
 
@@ -55,7 +50,7 @@ public final class Registry implements Api {
         this.admissions = List.copyOf(admissions);
         this.store = store;
         this.clock = clock;
-        this.random = random;
+        writes = new WritePath(this, store, random);
         lists = new Lists(store);
         deletions = new Deletions(this, clock);
     }
@@ -181,111 +176,13 @@ public final class Registry implements Api {
         for (int attempt = 1; ; attempt++) {
             try {
                 var object = kind.toStored(decoded.tree().deepCopy());
-                return insert(kind, object, Owners.NOTED, options, decoded.warnings())
+                return writes.insert(
+                                kind, object, WritePath.Owners.NOTED, options, decoded.warnings())
                         .map(kind::shown);
             } catch (TakenException taken) {
                 if (!generated) throw taken.refusal(kind);
                 if (attempt == GENERATED_TRIES) throw taken.generatedRefusal(kind);
             }
-        }
-    }
-
-    /// Creates an object whose body has been decoded.
-    private Written insert(
-            Kind kind,
-            ObjectNode object,
-            Owners owners,
-            WriteOptions options,
-            List<String> warnings)
-            throws TakenException {
-        var metadata = Metadata.of(object);
-        for (var field :
-                List.of(
-                        "creationTimestamp",
-                        "uid",
-                        "deletionTimestamp",
-                        "deletionGracePeriodSeconds",
-                        "selfLink",
-                        "resourceVersion")) {
-            metadata.remove(field);
-        }
-        kind.defaulting(object);
-        if (owners == Owners.NOTED) {
-            fieldManager(kind, null).update(null, object, options.manager());
-        }
-        metadata.put("uid", uid());
-        metadata.put("creationTimestamp", now().toString());
-        if (metadata.path("name").asText().isEmpty()) {
-            var base = metadata.path("generateName").asText();
-            if (!base.isEmpty()) metadata.put("name", generatedName(base));
-        }
-        if (kind.hasStatus()) object.remove("status");
-        if (kind.countsGenerations()) metadata.put("generation", 1);
-        kind.preparing().forEach(step -> step.prepare(object, null, null));
-        var name = metadata.path("name").asText();
-        var namespace = metadata.path("namespace").asText();
-        var attempt =
-                new Attempt(
-                        this, Operation.CREATE, kind, null, namespace, name, object, null, options);
-        boolean done = false;
-        try {
-            attempt.admit(admissions);
-            kind.defaulting(object);
-            var problems = new Problems();
-            Metadata.checkNew(kind, object, problems);
-            kind.rules().forEach(rule -> rule.check(object, null, problems));
-            if (!problems.isEmpty()) throw invalid(kind, name, problems);
-            var told = concat(warnings, kind.warnings(object, null));
-            var shaped = kind.shape(object);
-            var key = key(kind, namespace, name);
-            var existing = store.latest().get(key);
-            if (existing != null) throw new TakenException(name, existing.value());
-            if (options.dryRun()) return new Written(Stored.encode(0, shaped), true, told);
-            var stored = store.put(key, 0, revision -> encode(shaped, revision));
-            done = true;
-            return new Written(stored, true, told);
-        } catch (StaleException _) {
-            var winner = store.latest().get(key(kind, namespace, name));
-            throw new TakenException(name, winner == null ? null : winner.value());
-        } finally {
-            attempt.end(done);
-        }
-    }
-
-    /// Tells the group of the stored object, whichever it was asked for in.
-    private static ApiException invalid(Kind kind, String name, Problems problems) {
-        return problems.invalid(kind.kind(), kind.stored().group(), name);
-    }
-
-    private static List<String> concat(List<String> first, List<String> second) {
-        if (second.isEmpty()) return first;
-        return Stream.concat(first.stream(), second.stream()).toList();
-    }
-
-    static Stored encode(ObjectNode tree, long revision) {
-        Metadata.of(tree).put("resourceVersion", Long.toString(revision));
-        return Stored.encode(revision, tree);
-    }
-
-    private String generatedName(String base) {
-        var name =
-                new StringBuilder(
-                        base.length() > GENERATED_BASE_MAX
-                                ? base.substring(0, GENERATED_BASE_MAX)
-                                : base);
-        synchronized (random) {
-            for (int i = 0; i < 5; i++) {
-                name.append(SUFFIX_ALPHABET.charAt(random.nextInt(SUFFIX_ALPHABET.length())));
-            }
-        }
-        return name.toString();
-    }
-
-    private String uid() {
-        synchronized (random) {
-            long high = (random.nextLong() & ~0xf000L) | 0x4000L;
-            long low = (random.nextLong() & ~(3L << 62)) | (2L << 62);
-            return new java.util.UUID(high, low).toString();
         }
     }
 
@@ -374,7 +271,8 @@ public final class Registry implements Api {
         if (entry == null && kind.createsOnUpdate() && subresource == null) {
             try {
                 var object = kind.toStored(decoded.tree().deepCopy());
-                return insert(kind, object, Owners.NOTED, options, decoded.warnings())
+                return writes.insert(
+                                kind, object, WritePath.Owners.NOTED, options, decoded.warnings())
                         .map(kind::shown);
             } catch (TakenException _) {
                 // Somebody else has just created it: go on with the update.
@@ -400,7 +298,7 @@ public final class Registry implements Api {
                 name,
                 subresource,
                 change,
-                Owners.NOTED,
+                WritePath.Owners.NOTED,
                 options,
                 decoded.warnings());
     }
@@ -436,7 +334,7 @@ public final class Registry implements Api {
                     return kind.toStored(
                             Decoding.patched(kind, kind.shown(current), patch, options, warnings));
                 },
-                Owners.NOTED,
+                WritePath.Owners.NOTED,
                 options,
                 warnings);
     }
@@ -474,7 +372,7 @@ public final class Registry implements Api {
                         name,
                         subresource,
                         change,
-                        Owners.GIVEN,
+                        WritePath.Owners.GIVEN,
                         options,
                         warnings);
             }
@@ -486,7 +384,8 @@ public final class Registry implements Api {
                 throw ApiException.notFound(kind.type(), name);
             }
             try {
-                return insert(kind, applied, Owners.GIVEN, options, warnings).map(kind::shown);
+                return writes.insert(kind, applied, WritePath.Owners.GIVEN, options, warnings)
+                        .map(kind::shown);
             } catch (TakenException _) {
                 // Somebody else has just created it: apply to that.
             }
@@ -521,14 +420,6 @@ public final class Registry implements Api {
                 : null;
     }
 
-    /// How the entries of `managedFields` of a new state come about.
-    enum Owners {
-        /// The writer has an entry of what it changes.
-        NOTED,
-        /// The state has its entries already.
-        GIVEN
-    }
-
     /// What an object should become; called again when another write came first.
     @FunctionalInterface
     interface Change {
@@ -542,7 +433,7 @@ public final class Registry implements Api {
             String name,
             @Nullable String subresource,
             Change change,
-            Owners owners,
+            WritePath.Owners owners,
             WriteOptions options,
             List<String> warnings) {
         while (true) {
@@ -550,7 +441,8 @@ public final class Registry implements Api {
             var proposed = change.of(current);
             checkPreconditions(kind, name, current, proposed);
             try {
-                return replace(kind, current, proposed, subresource, owners, options, warnings)
+                return writes.replace(
+                                kind, current, proposed, subresource, owners, options, warnings)
                         .map(kind::shown);
             } catch (StaleException _) {
                 if (store.latest().get(key(kind, namespace, name)) == null) {
@@ -592,146 +484,6 @@ public final class Registry implements Api {
         }
     }
 
-    private Written replace(
-            Kind kind,
-            Stored current,
-            ObjectNode object,
-            @Nullable String subresource,
-            Owners owners,
-            WriteOptions options,
-            List<String> warnings)
-            throws StaleException {
-        var old = kind.read(current);
-        var entries = Metadata.of(object).get("managedFields");
-        restore(kind, object, old, subresource);
-        kind.defaulting(object);
-        if (entries == null) Metadata.of(object).remove("managedFields");
-        else Metadata.of(object).set("managedFields", entries);
-        if (owners == Owners.NOTED) {
-            fieldManager(kind, subresource).update(old, object, options.manager());
-        }
-        kind.preparing().forEach(step -> step.prepare(object, old, subresource));
-        boolean changesSpec = subresource == null || !KEEPS_SPEC.contains(subresource);
-        if (changesSpec) countGeneration(kind, object, old);
-        var attempt =
-                new Attempt(
-                        this,
-                        Operation.UPDATE,
-                        kind,
-                        subresource,
-                        current.namespace(),
-                        current.name(),
-                        object,
-                        old,
-                        options);
-        boolean done = false;
-        try {
-            attempt.admit(admissions);
-            if (changesSpec) kind.defaulting(object);
-            check(kind, current.name(), old, object, subresource);
-            var told =
-                    subresource == null ? concat(warnings, kind.warnings(object, old)) : warnings;
-            var shaped = kind.shape(object);
-            Metadata.of(shaped).put("resourceVersion", Long.toString(current.revision()));
-            if (isSame(shaped, current.tree())) return new Written(current, false, told);
-            if (options.dryRun()) {
-                return new Written(Stored.encode(current.revision(), shaped), false, told);
-            }
-            var key = key(kind, current.namespace(), current.name());
-            if (deletions.isFinished(kind, shaped)) {
-                var last = Stored.encode(current.revision(), shaped.deepCopy());
-                store.delete(key, current.revision(), r -> encode(shaped, r));
-                done = true;
-                return new Written(last, false, told);
-            }
-            var stored = store.put(key, current.revision(), r -> encode(shaped, r));
-            done = true;
-            return new Written(stored, false, told);
-        } finally {
-            attempt.end(done);
-        }
-    }
-
-    /// Times alone that owners have changed something do not make another state.
-    private static boolean isSame(ObjectNode shaped, ObjectNode current) {
-        return Managed.sameButTimes(
-                        shaped.path("metadata").path("managedFields"),
-                        current.path("metadata").path("managedFields"))
-                && Trees.same(Managed.dropped(shaped), Managed.dropped(current));
-    }
-
-    /// Puts back what no update may change.
-    private static void restore(
-            Kind kind, ObjectNode object, ObjectNode old, @Nullable String subresource) {
-        var metadata = Metadata.of(object);
-        var before = Metadata.of(old);
-        for (var field :
-                List.of(
-                        "uid",
-                        "creationTimestamp",
-                        "deletionTimestamp",
-                        "generation",
-                        "deletionGracePeriodSeconds",
-                        "namespace")) {
-            Trees.copy(field, before, metadata);
-        }
-        metadata.remove("selfLink");
-        if (!kind.hasStatus()) return;
-        if (subresource == null) Trees.copy("status", old, object);
-        else if (subresource.equals("status")) {
-            for (var field : old.properties()) {
-                if (!field.getKey().equals("status") && !field.getKey().equals("metadata")) {
-                    object.set(field.getKey(), field.getValue().deepCopy());
-                }
-            }
-            if (kind.form() == null) return;
-            Trees.copy("metadata", old, object);
-            object.properties().removeIf(f -> !f.getKey().equals("status") && !old.has(f.getKey()));
-        }
-    }
-
-    private static void countGeneration(Kind kind, ObjectNode object, ObjectNode old) {
-        if (!kind.countsGenerations()) return;
-        var after = kind.shape(object.deepCopy());
-        if (!Trees.same(content(kind, after), content(kind, old))) {
-            var metadata = Metadata.of(object);
-            metadata.put("generation", metadata.path("generation").asLong() + 1);
-        }
-    }
-
-    /// All that is wanted: neither metadata nor status.
-    private static ObjectNode content(Kind kind, ObjectNode object) {
-        ObjectNode content = object.objectNode().setAll(object);
-        content.remove(List.of("metadata", "apiVersion"));
-        if (kind.generationsCountLabels()) {
-            content.set("labels", object.path("metadata").path("labels"));
-        }
-        if (kind.hasStatus()) content.remove("status");
-        return content;
-    }
-
-    private static void check(
-            Kind kind,
-            String name,
-            ObjectNode old,
-            ObjectNode object,
-            @Nullable String subresource) {
-        var problems = new Problems();
-        // Upstream looks at the metadata of every update twice, and tells all causes.
-        Metadata.checkChanged(kind, object, old, problems);
-        Metadata.checkChanged(kind, object, old, problems);
-        var rules =
-                switch (subresource) {
-                    case "status" -> kind.statusRules();
-                    case "binding" -> List.<Kind.Rule>of();
-                    case null, default -> kind.rules();
-                };
-        rules.forEach(rule -> rule.check(object, old, problems));
-        if (!problems.isEmpty()) {
-            throw invalid(kind, name, problems);
-        }
-    }
-
     @Override
     public Deleted delete(
             GroupVersionResource type,
@@ -764,47 +516,16 @@ public final class Registry implements Api {
         return listing.map(kind::shown);
     }
 
+    /// Whether an object has nothing left to wait for and goes with this write.
+    boolean isFinished(Kind kind, ObjectNode object) {
+        return deletions.isFinished(kind, object);
+    }
+
     Store<Stored> store() {
         return store;
     }
 
     List<Admission> admissions() {
         return admissions;
-    }
-
-    /// The name is in use.
-    private static final class TakenException extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final String name;
-        private final boolean deleting;
-
-        TakenException(String name, @Nullable Stored winner) {
-            this.name = name;
-            deleting = winner != null && winner.tree().path("metadata").has("deletionTimestamp");
-        }
-
-        ApiException refusal(Kind kind) {
-            var taken = ApiException.alreadyExists(kind.type(), name);
-            if (!deleting) return taken;
-            var status = taken.status();
-            return new ApiException(
-                    new Status(
-                            status.code(),
-                            status.reason(),
-                            "object is being deleted: " + status.message(),
-                            status.details()));
-        }
-
-        ApiException generatedRefusal(Kind kind) {
-            return new ApiException(
-                    new Status(
-                            409,
-                            "AlreadyExists",
-                            "%s \"%s\" already exists, the server was not able to generate a unique name for the object"
-                                    .formatted(kind.type().groupResource(), name),
-                            new Status.Details(
-                                    name, kind.group(), kind.plural(), "", List.of(), 1)));
-        }
     }
 }

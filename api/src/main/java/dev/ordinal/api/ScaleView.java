@@ -172,7 +172,7 @@ final class ScaleView {
                             fields.readFrom(wanted, object);
                             return object;
                         },
-                        Registry.Owners.GIVEN,
+                        WritePath.Owners.GIVEN,
                         options,
                         warnings);
         return new Written(of(kind, scale, written.object()), false, written.warnings());

@@ -81,7 +81,7 @@ final class Watcher implements Api.Watching {
 
     /// The old content under the new resourceVersion.
     private static Stored leaving(Stored previous, Stored value) {
-        return Registry.encode(previous.copy(), value.revision());
+        return WritePath.encode(previous.copy(), value.revision());
     }
 
     @Override
