@@ -18,7 +18,12 @@ public interface PodStreams {
 
     Session exec(Stored pod, ExecOptions options);
 
+    /// Joins the streams of a running container, which has a terminal or has none, whatever is
+    /// asked for.
     Session attach(Stored pod, ExecOptions options);
+
+    /// Refuses what [#exec] or [#attach] would refuse because of the container, and opens nothing.
+    void check(Stored pod, ExecOptions options, boolean exec);
 
     /// The way to the ports of a pod that runs.
     Ports ports(Stored pod);

@@ -29,6 +29,11 @@ final class NoStreams implements PodStreams {
     }
 
     @Override
+    public void check(Stored pod, ExecOptions options, boolean exec) {
+        throw refused(pod);
+    }
+
+    @Override
     public Ports ports(Stored pod) {
         throw refused(pod);
     }

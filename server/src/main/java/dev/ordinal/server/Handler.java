@@ -26,6 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
@@ -246,6 +247,8 @@ final class Handler {
                     var _ = PodContainers.named(pod, exchange.parameter("container"));
                 }
                 PodContainers.requireHost(pod);
+                if (exchange.header("Upgrade").startsWith("SPDY/")
+                        && refusedByNode(exchange, pod, subresource)) return;
                 throw ApiException.badRequest("Upgrade request required");
             }
             default -> {
@@ -260,6 +263,22 @@ final class Handler {
                     default -> throw notAllowed();
                 }
             }
+        }
+    }
+
+    /// kubectl that was refused over a WebSocket asks for SPDY and shows what is said then. The
+    /// node refuses in plain text.
+    private boolean refusedByNode(Exchange exchange, Stored pod, String subresource)
+            throws IOException {
+        if (subresource.equals("portforward")) return false;
+        try {
+            pods.check(pod, PodSockets.options(exchange), subresource.equals("exec"));
+            return false;
+        } catch (ApiException refused) {
+            if (refused.code() != 500) throw refused;
+            var text = String.valueOf(refused.getMessage()).getBytes(StandardCharsets.UTF_8);
+            exchange.answer(500, "text/plain; charset=utf-8", text);
+            return true;
         }
     }
 

@@ -129,6 +129,13 @@ final class Instance {
                 : Optional.of(new ContainerKey(pod.uid(), name(), wanted));
     }
 
+    /// The key of the attempt that runs.
+    synchronized Optional<ContainerKey> runningKey() {
+        return container != null && container.running()
+                ? Optional.of(container.key())
+                : Optional.empty();
+    }
+
     /// Puts the last attempt away.
     ///
     /// @return the number of the next one

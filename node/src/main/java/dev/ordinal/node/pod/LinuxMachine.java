@@ -177,6 +177,7 @@ public final class LinuxMachine implements Machine {
                 mounts(pod, container, key, environment),
                 security(container),
                 resources(container),
+                Machine.stdio(container),
                 Map.of(STOP_SIGNAL, image.config().stopSignal()));
     }
 

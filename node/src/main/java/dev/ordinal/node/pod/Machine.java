@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.SandboxSpec;
+import dev.ordinal.node.runtime.Stdio;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -35,6 +36,14 @@ public interface Machine {
     /// @throws CannotStartException the reason and message of its waiting state
     ContainerSpec container(JsonNode pod, JsonNode container, int attempt, Prepared prepared)
             throws CannotStartException;
+
+    /// The streams a container asks for.
+    static Stdio stdio(JsonNode container) {
+        return new Stdio(
+                container.path("stdin").asBoolean(),
+                container.path("stdinOnce").asBoolean(),
+                container.path("tty").asBoolean());
+    }
 
     /// Gives everything of a pod back; unknown pods are fine.
     void release(String podUid);

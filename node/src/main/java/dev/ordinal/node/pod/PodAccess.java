@@ -18,6 +18,7 @@ import java.io.OutputStream;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -86,6 +87,11 @@ public final class PodAccess implements PodStreams {
                                                 .formatted(container, pod.name())));
     }
 
+    private Optional<ContainerKey> running(Stored pod, String container) {
+        var worker = agent.worker(pod.uid());
+        return worker == null ? Optional.empty() : worker.running(container);
+    }
+
     @Override
     public Session exec(Stored pod, ExecOptions options) {
         var container = PodContainers.named(pod, options.container());
@@ -94,21 +100,24 @@ public final class PodAccess implements PodStreams {
                     "you must specify at least one command for the container");
         }
         PodContainers.requireHost(pod);
-        var key = key(pod, container, false);
+        var key = running(pod, container).orElseThrow(() -> notFound(container));
         try {
             return new Running(
                     runtime.exec(
                             new ExecSpec(key, options.command(), options.tty(), options.stdin())),
-                    options);
+                    options.stdin(),
+                    options.tty());
         } catch (ContainerException refused) {
-            if (refused.kind() == ContainerException.Kind.NOT_RUNNING) {
-                throw internal("container not found (\"%s\")".formatted(container));
-            }
+            if (refused.kind() == ContainerException.Kind.NOT_RUNNING) throw notFound(container);
             return new NeverStarted(
                     internal(
                             "Internal error occurred: error executing command in container: "
                                     + refused.getMessage()));
         }
+    }
+
+    private static ApiException notFound(String container) {
+        return internal("container not found (\"%s\")".formatted(container));
     }
 
     private static ApiException internal(String message) {
@@ -144,10 +153,63 @@ public final class PodAccess implements PodStreams {
         public void close() {}
     }
 
+    /// Whether there is a terminal is up to the container, not to who asks.
+    ///
+    /// @see "upstream: Kubelet.GetAttach"
     @Override
     public Session attach(Stored pod, ExecOptions options) {
-        throw ApiException.badRequest(
-                "attach is not supported: use logs -f, or exec for a shell of your own");
+        var container = PodContainers.named(pod, options.container());
+        PodContainers.requireHost(pod);
+        var key = attachable(pod, container, options);
+        boolean tty = hasTerminal(pod, container);
+        try {
+            return new Running(runtime.attach(key, options.stdin()), options.stdin(), tty);
+        } catch (ContainerException refused) {
+            if (refused.kind() == ContainerException.Kind.NOT_RUNNING) {
+                throw notFound(pod, container);
+            }
+            return new NeverStarted(
+                    internal(
+                            "Internal error occurred: error attaching to container: "
+                                    + refused.getMessage()));
+        }
+    }
+
+    private ContainerKey attachable(Stored pod, String container, ExecOptions options) {
+        var key = running(pod, container).orElseThrow(() -> notFound(pod, container));
+        if (options.stderr() && !options.tty() && hasTerminal(pod, container)) {
+            throw internal(
+                    "rpc error: code = InvalidArgument desc = tty and stderr cannot both be true");
+        }
+        return key;
+    }
+
+    private static ApiException notFound(Stored pod, String container) {
+        return internal(
+                "container %s not found in pod %s_%s"
+                        .formatted(container, pod.name(), pod.namespace()));
+    }
+
+    @Override
+    public void check(Stored pod, ExecOptions options, boolean exec) {
+        var container = PodContainers.named(pod, options.container());
+        PodContainers.requireHost(pod);
+        if (!exec) {
+            var _ = attachable(pod, container, options);
+        } else if (running(pod, container).isEmpty()) {
+            throw notFound(container);
+        }
+    }
+
+    private static boolean hasTerminal(Stored pod, String name) {
+        for (var list : List.of("initContainers", "containers")) {
+            for (var container : pod.tree().path("spec").path(list)) {
+                if (container.path("name").asText().equals(name)) {
+                    return container.path("tty").asBoolean();
+                }
+            }
+        }
+        return false;
     }
 
     @Override
@@ -160,11 +222,11 @@ public final class PodAccess implements PodStreams {
     }
 
     /// A session of the runtime as the server wants it.
-    private record Running(dev.ordinal.node.runtime.ExecSession session, ExecOptions options)
+    private record Running(dev.ordinal.node.runtime.ExecSession session, boolean input, boolean tty)
             implements Session {
         @Override
         public @Nullable OutputStream stdin() {
-            return options.stdin() ? session.stdin() : null;
+            return input ? session.stdin() : null;
         }
 
         @Override
@@ -174,7 +236,7 @@ public final class PodAccess implements PodStreams {
 
         @Override
         public @Nullable InputStream stderr() {
-            return options.tty() ? null : session.stderr();
+            return tty ? null : session.stderr();
         }
 
         @Override

@@ -72,6 +72,7 @@ final class PodEnvironment {
         all.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         all.put("HOME", home);
         all.put("HOSTNAME", hostname);
+        if (container.path("tty").asBoolean()) all.put("TERM", "xterm"); // as containerd has it
         for (var variable : image.config().environment()) {
             int equals = variable.indexOf('=');
             if (equals > 0) all.put(variable.substring(0, equals), variable.substring(equals + 1));

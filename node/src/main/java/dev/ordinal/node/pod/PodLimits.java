@@ -68,9 +68,6 @@ final class PodLimits {
                 var at = "spec.%s[%d]".formatted(list, i);
                 var container = containers.get(i);
                 hardening(container.path("securityContext"), at + ".securityContext", fields);
-                for (var flag : List.of("stdin", "tty")) {
-                    if (container.path(flag).asBoolean()) fields.add(at + "." + flag);
-                }
             }
         }
         return fields;

@@ -454,4 +454,10 @@ final class PodWorker {
         var instance = instances.get(container);
         return instance == null ? Optional.empty() : instance.key(previous);
     }
+
+    /// The key of a container that runs.
+    Optional<ContainerKey> running(String container) {
+        var instance = instances.get(container);
+        return instance == null ? Optional.empty() : instance.runningKey();
+    }
 }

@@ -76,6 +76,7 @@ public final class SimulatedMachine implements Machine, VolumeDisk {
                 List.of(),
                 Security.DEFAULT,
                 Resources.NONE,
+                Machine.stdio(container),
                 Map.of());
     }
 

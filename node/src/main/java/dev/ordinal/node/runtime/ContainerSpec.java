@@ -22,6 +22,7 @@ public record ContainerSpec(
         List<Mount> mounts,
         Security security,
         Resources resources,
+        Stdio stdio,
         Map<String, String> annotations) {
     public ContainerSpec {
         layers = List.copyOf(layers);

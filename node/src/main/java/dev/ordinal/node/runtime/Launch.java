@@ -20,10 +20,17 @@ import java.util.stream.LongStream;
 /// and writes that one's exit code down. The prologue is the first process: it builds the root file
 /// system, moves into it, gives up what the container must not have, and becomes the program.
 ///
+/// A container whose input or terminal is kept has a [Keeper] between the outer shell and the
+/// supervisor.
+///
 /// The order matters: capabilities are bounded before any file of the image could be run or read by
 /// a program that still has them.
 final class Launch {
     static final String SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// How terminals of a container's own are mounted.
+    static final String TERMINALS = "newinstance,ptmxmode=0666,mode=0620,gid=5";
+
     private static final List<String> MASKED_FILES =
             List.of("kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug");
     private static final List<String> MASKED_FOLDERS =
@@ -38,6 +45,7 @@ final class Launch {
     private final Path log;
     private final Tools tools;
     private final String id;
+    private final Keeper keeper;
 
     /// @param shared of the pod, made
     /// @param bundle the attempt's folder with `root`, `upper` and `work` in it
@@ -56,6 +64,7 @@ final class Launch {
         this.log = log;
         this.tools = tools;
         this.id = id;
+        keeper = new Keeper(bundle, spec.stdio());
     }
 
     private Path root() {
@@ -81,8 +90,10 @@ final class Launch {
                 .ifPresent(net -> outer.append(" --net=").append(Shell.quote(net)));
         outer.append(" --uts=").append(Shell.quote(shared.uts()));
         outer.append(" --ipc=").append(Shell.quote(shared.ipc()));
-        outer.append(" unshare --mount --pid --cgroup /bin/sh -c \"$0\" \"$@\"\n");
+        if (!spec.stdio().held()) outer.append(" unshare --mount --pid --cgroup");
+        outer.append(" /bin/sh -c \"$0\" \"$@\"\n");
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", outer.toString()));
+        if (spec.stdio().held()) command.add(keeper.text(log, spec.user()));
         command.add(supervisor());
         command.add(prologue());
         spec.environment().entrySet().stream()
@@ -94,24 +105,31 @@ final class Launch {
 
     /// A shell says when its child was killed, to the server, which no longer listens.
     private String supervisor() {
-        return """
-        trap '' PIPE
-        echo $$ >%1$s/supervisor
-        exec 5>%1$s/exit
-        /bin/sh -c "$0" "$@" 5>&-
-        echo $? >&5
-        """
-                .formatted(Shell.quote(bundle));
+        var text = new StringBuilder("trap '' PIPE\n");
+        var folder = Shell.quote(bundle);
+        if (!spec.stdio().held()) text.append("echo $$ >%s/supervisor\n".formatted(folder));
+        text.append("exec 5>%s/exit\n".formatted(folder));
+        if (spec.stdio().tty()) text.append("setsid ");
+        text.append("/bin/sh -c \"$0\" \"$@\" 5>&- 8>&- 9>&-\necho $? >&5\n");
+        return text.toString();
     }
 
     private String prologue() {
         var quoted = Shell.quote(root());
         var text = new StringBuilder("set -e\n");
-        text.append("exec 4>>").append(Shell.quote(log)).append(" </dev/null\n");
+        boolean tty = spec.stdio().tty();
+        var input = spec.stdio().stdin() && !tty ? Shell.quote(keeper.input()) : "/dev/null";
+        text.append("exec 4>>").append(Shell.quote(log)).append(" <" + input + "\n");
         text.append("read -r pid _ </proc/self/stat\necho pid $pid\n");
         text.append("mount -a -T ").append(Shell.quote(bundle.resolve("base.fstab"))).append('\n');
         text.append("cp -a ").append(Shell.quote(tools.devices() + "/."));
         text.append(' ').append(quoted).append("/dev/\n");
+        if (tty) {
+            text.append(
+                    "chown %d %s/0\n"
+                            .formatted(spec.user().uid(), Shell.quote(keeper.terminals())));
+            text.append(": >").append(quoted).append("/dev/console\n");
+        }
         text.append("mount -a -T ").append(Shell.quote(bundle.resolve("host.fstab"))).append('\n');
         text.append("cd ").append(quoted).append('\n');
         text.append("pivot_root . ").append(oldRoot()).append("\ncd /\n");
@@ -126,6 +144,7 @@ final class Launch {
         }
         workingDirectory(text);
         findProgram(text);
+        if (tty) text.append("exec 4<>/dev/pts/0 <&4\n"); // becomes the session's, by being opened
         text.append("echo ok\nexec ");
         words(text, privileges(spec.user(), spec.security()));
         words(text, Tools.inside("env"));
@@ -258,12 +277,13 @@ final class Launch {
     String hostTable() {
         var table = new StringBuilder();
         var dev = root().resolve("dev");
-        line(
-                table,
-                "devpts",
-                dev.resolve("pts"),
-                "devpts",
-                "newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec");
+        if (spec.stdio().tty()) {
+            var terminals = keeper.terminals();
+            line(table, terminals, dev.resolve("pts"), "none", "bind");
+            line(table, terminals.resolve("0"), dev.resolve("console"), "none", "bind");
+        } else {
+            line(table, "devpts", dev.resolve("pts"), "devpts", TERMINALS + ",nosuid,noexec");
+        }
         line(table, shared.memory(), dev.resolve("shm"), "none", "bind");
         line(table, "mqueue", dev.resolve("mqueue"), "mqueue", "nosuid,nodev,noexec");
         line(table, tools.programs(), dev.resolve(".ordinal"), "none", "bind,ro");

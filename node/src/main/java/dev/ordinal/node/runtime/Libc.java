@@ -29,10 +29,15 @@ final class Libc {
     /// For [#mount]: no devices, no programs, no change of user.
     static final long PLAIN_FILES = 2 | 4 | 8;
 
+    /// For [#mount]: no programs, no change of user.
+    static final long NOTHING_TO_RUN = 2 | 8;
+
     private static final int O_RDWR = 2;
     private static final int O_NOCTTY = 0x100;
     private static final int O_CLOEXEC = 0x80000;
     private static final long TIOCSWINSZ = 0x5414;
+    private static final long PIDFD_OPEN = 434;
+    private static final long PIDFD_GETFD = 438;
     private static final int NAME_MAX = 64;
     private static final int KEEP_SIZE_PUNCH_HOLE = 1 | 2;
 
@@ -76,6 +81,13 @@ final class Libc {
                     ValueLayout.ADDRESS,
                     ValueLayout.JAVA_LONG,
                     ValueLayout.ADDRESS);
+    private static final MethodHandle SYSCALL =
+            LINKER.downcallHandle(
+                    LINKER.defaultLookup().findOrThrow("syscall"),
+                    FunctionDescriptor.of(
+                            ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, INT, INT, INT),
+                    Linker.Option.firstVariadicArg(1),
+                    Linker.Option.captureCallState("errno"));
     private static final MethodHandle FALLOCATE =
             telling("fallocate", INT, INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
 
@@ -180,6 +192,38 @@ final class Libc {
                         ContainerException.Kind.MACHINE, "no terminal can be opened");
             }
             return new Pty(master, root.resolve(name.getString(0).substring(1)));
+        }
+    }
+
+    /// Lets the slave of a new terminal be opened.
+    static void unlockTerminal(int master) throws IOException {
+        if (call(UNLOCKPT, master) != 0) throw new IOException("a terminal cannot be unlocked");
+    }
+
+    /// A file that another process has open, as one of this process.
+    ///
+    /// @param number of it in that process
+    /// @throws IOException the process is gone, or has no such file
+    static int fileOf(long pid, int number) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var state = arena.allocate(STATE);
+            int process = syscall(state, PIDFD_OPEN, (int) pid, 0);
+            if (process < 0) throw failure("pidfd_open of " + pid, state);
+            try {
+                int file = syscall(state, PIDFD_GETFD, process, number);
+                if (file < 0) throw failure("pidfd_getfd of " + pid, state);
+                return file;
+            } finally {
+                close(process);
+            }
+        }
+    }
+
+    private static int syscall(MemorySegment state, long name, int first, int second) {
+        try {
+            return (int) (long) SYSCALL.invoke(state, name, first, second, 0);
+        } catch (Throwable impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 

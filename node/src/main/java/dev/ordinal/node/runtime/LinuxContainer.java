@@ -11,6 +11,7 @@ final class LinuxContainer implements Container {
     private final Path bundle;
     private final Note saved;
     private final LogFile log;
+    private final Keeper keeper;
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
     /// What is kept on disk about a started attempt.
@@ -29,6 +30,7 @@ final class LinuxContainer implements Container {
             Security security,
             Map<String, String> environment,
             String workingDirectory,
+            Stdio stdio,
             Map<String, String> annotations) {}
 
     LinuxContainer(ContainerKey key, Path bundle, Note saved, LogFile log) {
@@ -36,6 +38,7 @@ final class LinuxContainer implements Container {
         this.bundle = bundle;
         this.saved = saved;
         this.log = log;
+        keeper = new Keeper(bundle, saved.stdio());
     }
 
     Note saved() {
@@ -48,6 +51,10 @@ final class LinuxContainer implements Container {
 
     LogFile log() {
         return log;
+    }
+
+    Keeper keeper() {
+        return keeper;
     }
 
     @Override

@@ -224,12 +224,20 @@ public final class LinuxRuntime implements Runtime {
         Files.writeString(bundle.resolve("folders.fstab"), launch.folderTable());
         Files.writeString(bundle.resolve("files.fstab"), launch.fileTable());
         var groups = cgroups.create(key, spec.resources());
-        var process =
-                Shell.process(launch.command(groups))
-                        .redirectErrorStream(true)
-                        .redirectInput(Path.of("/dev/null").toFile())
-                        .start();
-        long pid = awaitProgram(process, key);
+        var terminals = new Keeper(bundle, spec.stdio()).terminals();
+        if (spec.stdio().tty()) {
+            Files.createDirectory(terminals);
+            Libc.mount("devpts", terminals, "devpts", Libc.NOTHING_TO_RUN, Launch.TERMINALS);
+        }
+        Process process;
+        long pid;
+        try {
+            process = Shell.process(launch.command(groups)).redirectErrorStream(true).start();
+            if (!spec.stdio().tty()) process.getOutputStream().close();
+            pid = awaitProgram(process, key);
+        } finally {
+            if (spec.stdio().tty()) Shell.run("", "umount", "-l", terminals.toString());
+        }
         var container =
                 new LinuxContainer(
                         key,
@@ -245,6 +253,7 @@ public final class LinuxRuntime implements Runtime {
                                 spec.security(),
                                 spec.environment(),
                                 spec.workingDirectory(),
+                                spec.stdio(),
                                 spec.annotations()),
                         logFile(key));
         Saved.write(bundle.resolve("container.json"), Saved.tree(container.saved()));
@@ -266,7 +275,10 @@ public final class LinuxRuntime implements Runtime {
             String line;
             while ((line = reader.readLine()) != null) {
                 if (line.equals("ok")) return pid;
-                if (line.startsWith("pid ")) pid = Long.parseLong(line.substring(4));
+                if (line.equals(Keeper.LOCKED)) {
+                    Keeper.unlock(process.pid());
+                    process.getOutputStream().close();
+                } else if (line.startsWith("pid ")) pid = Long.parseLong(line.substring(4));
                 else said.append(line).append('\n');
             }
         }
@@ -399,6 +411,7 @@ public final class LinuxRuntime implements Runtime {
             return;
         }
         follow(container, folder(podUid).resolve("logs").resolve(key.name()));
+        container.keeper().resume();
         var _ =
                 handle.get()
                         .onExit()
@@ -421,6 +434,7 @@ public final class LinuxRuntime implements Runtime {
                 }
             }
         }
+        Mounts.unmountBelow(bundle);
         Trees.delete(bundle);
     }
 
@@ -431,13 +445,26 @@ public final class LinuxRuntime implements Runtime {
                 ContainerException.Kind.NOT_RUNNING, "there is no container " + key);
     }
 
+    private LinuxContainer running(ContainerKey key, String wanted) {
+        var container = find(key);
+        if (container.running()) return container;
+        throw new ContainerException(
+                ContainerException.Kind.NOT_RUNNING,
+                "cannot %s a stopped container".formatted(wanted));
+    }
+
+    @Override
+    public ExecSession attach(ContainerKey key, boolean stdin) {
+        try {
+            return LinuxAttach.open(running(key, "attach to"), stdin);
+        } catch (IOException failure) {
+            throw broken(key + " cannot be attached to", failure);
+        }
+    }
+
     @Override
     public ExecSession exec(ExecSpec spec) {
-        var container = find(spec.container());
-        if (!container.running()) {
-            throw new ContainerException(
-                    ContainerException.Kind.NOT_RUNNING, "cannot exec in a stopped container");
-        }
+        var container = running(spec.container(), "exec in");
         var saved = container.saved();
         var root = new ContainerFiles(Path.of("/proc/" + saved.pid() + "/root"));
         var search = saved.environment().getOrDefault("PATH", Launch.SEARCH);

@@ -145,12 +145,29 @@ final class LogFile {
         scan();
         if (!Files.exists(file)) Files.createFile(file);
         try (var log = FileChannel.open(file)) {
-            var copy = new Copy(log, options, out);
-            while (copy.left > 0) {
-                long end = kept().end();
-                if (copy.position < end) copy.to(end);
-                else if (!options.follow() || !await(end)) return;
-            }
+            copy(new Copy(log, options, out), options.follow());
+        }
+    }
+
+    private void copy(Copy copy, boolean follow) throws IOException {
+        while (copy.left > 0) {
+            long end = kept().end();
+            if (copy.position < end) copy.to(end);
+            else if (!follow || !await(end)) return;
+        }
+    }
+
+    /// Where what comes next will be.
+    long position() throws IOException {
+        scan();
+        return kept().end();
+    }
+
+    /// Writes what comes from a position on until the container ends or the thread is interrupted.
+    void follow(long position, OutputStream out) throws IOException {
+        if (!Files.exists(file)) Files.createFile(file);
+        try (var log = FileChannel.open(file)) {
+            copy(new Copy(log, position, out), true);
         }
     }
 
@@ -207,6 +224,14 @@ final class LogFile {
                 long since = index.since(options.since().get()).orElse(all.end());
                 position = Math.max(position, since);
             }
+        }
+
+        Copy(FileChannel log, long position, OutputStream out) {
+            this.log = log;
+            this.out = out;
+            this.position = position;
+            stamps = false;
+            left = Long.MAX_VALUE;
         }
 
         /// Where the last so many lines begin.

@@ -40,6 +40,16 @@ public interface Runtime extends AutoCloseable {
     ///     ended, `CANNOT_START` when it has no such program
     ExecSession exec(ExecSpec spec);
 
+    /// Joins the streams of a running container: what it prints from now on, and its input if it
+    /// has one. The session ends with the container, or when its input is closed; but an input for
+    /// one client ends with that client, whose session then still sees the rest of the output. Its
+    /// exit code is 0.
+    ///
+    /// @param stdin whether it is a client of the container's input
+    /// @throws ContainerException of kind `NOT_RUNNING` when there is no such container or it has
+    ///     ended
+    ExecSession attach(ContainerKey container, boolean stdin);
+
     /// Writes the log of one attempt to `out`. With [LogOptions#follow] it returns when the
     /// container
     /// has ended and everything it wrote has been copied, or when the thread is interrupted.

@@ -69,6 +69,8 @@ final class Saved {
         security.put("readOnlyRootFilesystem", saved.security().readOnlyRootFilesystem());
         put(tree, "environment", saved.environment());
         tree.put("workingDirectory", saved.workingDirectory());
+        tree.put("stdin", saved.stdio().stdin()).put("stdinOnce", saved.stdio().stdinOnce());
+        tree.put("tty", saved.stdio().tty());
         put(tree, "annotations", saved.annotations());
         return tree;
     }
@@ -92,6 +94,10 @@ final class Saved {
                         tree.at("/security/readOnlyRootFilesystem").asBoolean()),
                 map(tree.path("environment")),
                 tree.path("workingDirectory").asText(),
+                new Stdio(
+                        tree.path("stdin").asBoolean(),
+                        tree.path("stdinOnce").asBoolean(),
+                        tree.path("tty").asBoolean()),
                 map(tree.path("annotations")));
     }
 

@@ -47,8 +47,13 @@ final class SimulatedLog {
 
     /// As [Runtime#logs] has it.
     void copy(LogOptions options, OutputStream out) throws IOException {
+        copy(first(options), options, out);
+    }
+
+    /// @param first number of the first line
+    void copy(int first, LogOptions options, OutputStream out) throws IOException {
         long left = options.limitBytes().orElse(Long.MAX_VALUE);
-        for (int number = first(options); left > 0; number++) {
+        for (int number = first; left > 0; number++) {
             var line = line(number, options.follow());
             if (line.isEmpty()) return;
             var bytes = line.get().bytes(options.timestamps());
@@ -56,6 +61,16 @@ final class SimulatedLog {
             out.write(bytes, 0, length);
             out.flush();
             left -= length;
+        }
+    }
+
+    /// How many lines there are.
+    int size() {
+        lock.lock();
+        try {
+            return lines.size();
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.ordinal.node.runtime;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -12,8 +14,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /// Containers without processes: they run until they are signalled, and print what a test says they
-/// print. SIGTERM ends them with code 0, SIGKILL with 137. For tests, for scale, and for systems
-/// that cannot run containers.
+/// print. SIGTERM ends them with code 0, SIGKILL with 137. One that has an input prints each line
+/// of it and ends with it. For tests, for scale, and for systems that cannot run containers.
 public final class SimulatedRuntime implements Runtime {
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
@@ -76,6 +78,7 @@ public final class SimulatedRuntime implements Runtime {
                         spec.key(),
                         "%064x".formatted(++started),
                         clock.instant(),
+                        spec.stdio(),
                         spec.annotations());
         if (of(spec.key()).putIfAbsent(spec.key(), container) != null) {
             throw new ContainerException(
@@ -96,6 +99,13 @@ public final class SimulatedRuntime implements Runtime {
                 ContainerException.Kind.CANNOT_START,
                 "exec: \"%s\": executable file not found in $PATH"
                         .formatted(spec.command().getFirst()));
+    }
+
+    @Override
+    public ExecSession attach(ContainerKey container, boolean stdin) {
+        var found = find(container);
+        found.checkRunning("attach");
+        return new SimulatedAttach(found, found.log, stdin && found.takeInput());
     }
 
     @Override
@@ -157,19 +167,52 @@ public final class SimulatedRuntime implements Runtime {
         return List.copyOf(sandboxes.keySet());
     }
 
-    private final class Simulated implements Container {
+    final class Simulated implements Container {
         private final ContainerKey key;
         private final String id;
         private final Instant startedAt;
+        private final Stdio stdio;
         private final Map<String, String> annotations;
+        private final ByteArrayOutputStream typed =
+                new ByteArrayOutputStream(); // guarded by this, as the next
+        private boolean taken;
         private final SimulatedLog log = new SimulatedLog();
         private final CompletableFuture<Exit> exit = new CompletableFuture<>();
 
-        Simulated(ContainerKey key, String id, Instant startedAt, Map<String, String> annotations) {
+        Simulated(
+                ContainerKey key,
+                String id,
+                Instant startedAt,
+                Stdio stdio,
+                Map<String, String> annotations) {
             this.key = Objects.requireNonNull(key);
             this.id = id;
             this.startedAt = startedAt;
+            this.stdio = stdio;
             this.annotations = annotations;
+        }
+
+        /// @return whether the caller is a client of the input
+        synchronized boolean takeInput() {
+            if (!stdio.stdin() || taken) return false;
+            taken = stdio.endsWithClient();
+            return true;
+        }
+
+        synchronized void type(int value) {
+            if (!running()) return;
+            if (value != '\n') {
+                typed.write(value);
+                return;
+            }
+            log.add(clock.instant(), typed.toString(StandardCharsets.UTF_8));
+            typed.reset();
+        }
+
+        /// @return whether that ended the container
+        boolean clientHasGone() {
+            if (stdio.endsWithClient()) end(0);
+            return stdio.endsWithClient();
         }
 
         void checkRunning(String wanted) {

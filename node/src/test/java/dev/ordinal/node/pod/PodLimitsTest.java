@@ -39,7 +39,9 @@ class PodLimitsTest {
         assertThat(
                         PodLimits.reported(
                                 pod(
-                                        "{'securityContext':{'seccompProfile':{'type':'RuntimeDefault'}},'containers':[{'tty':true}]}")))
-                .containsExactly("spec.securityContext.seccompProfile", "spec.containers[0].tty");
+                                        "{'securityContext':{'seccompProfile':{'type':'RuntimeDefault'}},'containers':[{'securityContext':{'seLinuxOptions':{}}}]}")))
+                .containsExactly(
+                        "spec.securityContext.seccompProfile",
+                        "spec.containers[0].securityContext.seLinuxOptions");
     }
 }

@@ -34,6 +34,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                     "mknod",
                     "mount",
                     "stty",
+                    "tty",
                     "hostname",
                     "touch",
                     "echo",
@@ -74,6 +75,11 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                 "sh",
                 "-c",
                 "trap 'exit 0' TERM; echo ready; while :; do sleep 100 & wait $!; done");
+    }
+
+    @Override
+    ContainerSpec reading(ContainerKey key, Stdio stdio) {
+        return spec(key, User.ROOT, Security.DEFAULT, stdio, "cat");
     }
 
     @Override
@@ -122,6 +128,11 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
     }
 
     private ContainerSpec spec(ContainerKey key, User user, Security security, String... args) {
+        return spec(key, user, security, Stdio.NONE, args);
+    }
+
+    private ContainerSpec spec(
+            ContainerKey key, User user, Security security, Stdio stdio, String... args) {
         return new ContainerSpec(
                 key,
                 List.of(layer()),
@@ -132,6 +143,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                 List.of(),
                 security,
                 Resources.NONE,
+                stdio,
                 Map.of("note", "kept"));
     }
 
@@ -276,6 +288,125 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
         }
     }
 
+    private Container onTerminal(ContainerKey key, User user, String... args) {
+        return runtime.start(spec(key, user, Security.DEFAULT, new Stdio(true, true, true), args));
+    }
+
+    @Test
+    void aContainerHasATerminalOfItsOwn() throws Exception {
+        var container =
+                onTerminal(
+                        key(0),
+                        new User(1000, 1000, List.of()),
+                        "sh",
+                        "-c",
+                        """
+                        read -r first
+                        tty
+                        [ -t 1 ] && [ -t 2 ] && [ -c /dev/console ] && echo controls >/dev/tty
+                        stty size
+                        read -r second
+                        echo "$second $first" >&2
+                        exit 3
+                        """);
+        try (var attached = new Attached(key(0), true)) {
+            attached.session.resize(101, 37);
+            attached.type("one");
+            for (var line : List.of("one", "/dev/pts/0", "controls", "37 101")) {
+                assertThat(attached.line()).isEqualTo(line);
+            }
+            attached.type("two");
+            assertThat(attached.line()).isEqualTo("two");
+            assertThat(attached.line()).isEqualTo("two one");
+            assertThat(attached.line()).isNull();
+            assertThat(attached.session.await()).isZero();
+        }
+        assertThat(code(container)).isEqualTo(3);
+        assertThat(log(key(0)))
+                .isEqualTo("one\r\n/dev/pts/0\r\ncontrols\r\n37 101\r\ntwo\r\ntwo one\r\n");
+    }
+
+    @Test
+    void allThatComesFromATerminalIsInTheLog() throws Exception {
+        code(onTerminal(key(0), User.ROOT, "seq", "1", "20000"));
+        var lines = log(key(0)).lines().toList();
+        assertThat(lines).hasSize(20_000).endsWith("20000");
+    }
+
+    @Test
+    void aTerminalIsNotEndedByItsFirstClient() throws Exception {
+        var container = onTerminal(key(0), User.ROOT, "cat");
+        for (var word : List.of("one", "two")) {
+            try (var attached = new Attached(key(0), true)) {
+                attached.type(word);
+                assertThat(attached.line()).isEqualTo(word);
+                assertThat(attached.line()).isEqualTo(word);
+            }
+        }
+        assertThat(container.running()).isTrue();
+    }
+
+    @Test
+    void aProgramThatIsMissingIsSaidOnATerminalToo() {
+        assertThatThrownBy(() -> onTerminal(key(0), User.ROOT, "nope"))
+                .hasMessage("exec: \"nope\": executable file not found in $PATH");
+        assertThatThrownBy(
+                        () ->
+                                runtime.start(
+                                        spec(
+                                                key(1),
+                                                User.ROOT,
+                                                Security.DEFAULT,
+                                                new Stdio(true, true, false),
+                                                "nope")))
+                .hasMessage("exec: \"nope\": executable file not found in $PATH");
+    }
+
+    @Test
+    void whoTypesMoreThanIsReadCanLeave() throws Exception {
+        var stdio = new Stdio(true, false, false);
+        var container =
+                runtime.start(spec(key(0), User.ROOT, Security.DEFAULT, stdio, "sleep", "100"));
+        var attached = new Attached(key(0), true);
+        var typing =
+                Thread.ofPlatform()
+                        .start(
+                                () ->
+                                        assertThatThrownBy(() -> attached.type("x".repeat(1 << 20)))
+                                                .isInstanceOf(IOException.class));
+        attached.close();
+        assertThat(typing.join(Duration.ofSeconds(10))).isTrue();
+        assertThat(container.running()).isTrue();
+    }
+
+    @Test
+    void inputsOutliveTheServer() throws Exception {
+        runtime.start(reading(key(0), new Stdio(true, false, false)));
+        onTerminal(key(1), User.ROOT, "cat");
+        runtime.start(reading(key(2), new Stdio(true, true, false)));
+        runtime.start(reading(key(3), new Stdio(true, true, false)));
+        var earlier = runtime;
+        // what a client leaves whose server was killed
+        var bundle = data.resolve("pods").resolve(POD).resolve("containers/main/3");
+        Files.delete(bundle.resolve("stdin"));
+
+        runtime = start(Lifetime.OUTLIVES_SERVER);
+        var containers = runtime.adopt().getFirst().containers();
+
+        assertThat(code(containers.get(3))).isZero();
+        for (int attempt : List.of(0, 1, 2)) {
+            try (var attached = new Attached(key(attempt), true)) {
+                attached.type("hello");
+                assertThat(attached.line()).isEqualTo("hello");
+            }
+        }
+        assertThat(code(containers.get(2))).isZero();
+        assertThat(containers.get(0).running()).isTrue();
+        assertThat(containers.get(1).running()).isTrue();
+        runtime.removeSandbox(POD);
+        earlier.close();
+    }
+
     @Test
     void aLaterServerTakesRunningAndEndedContainersOver() throws Exception {
         var ended = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sh", "-c", "exit 4"));
@@ -391,8 +522,16 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
     @Test
     void whatAKilledServerLeftIsCleaned() throws Exception {
         var container = ready(key(0));
+        var terminal = onTerminal(key(1), User.ROOT, "cat");
+        var once = runtime.start(reading(key(2), new Stdio(true, true, false)));
+        var supervisors =
+                Stream.of(terminal, once)
+                        .map(held -> ProcessHandle.of(held.pid()).orElseThrow().parent())
+                        .map(Optional::orElseThrow)
+                        .toList();
         Leftovers.clean(data, CLUSTER);
         assertThat(code(container)).isEqualTo(137);
+        for (var supervisor : supervisors) supervisor.onExit().get(10, TimeUnit.SECONDS);
         assertThat(Mounts.below(data)).isEmpty();
         assertThat(data.resolve("pods")).doesNotExist();
     }
@@ -423,6 +562,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                                         new Mount(volume.resolve("note"), "/etc/note", true)),
                                 new Security(Security.DEFAULT_CAPABILITIES, true, true),
                                 new Resources(64 << 20, 500, 100),
+                                Stdio.NONE,
                                 Map.of()));
         assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isZero();
         assertThat(log(container.key())).isEqualTo("kept\n");

@@ -51,6 +51,9 @@ abstract class RuntimeContract<R extends Runtime> {
     /// Starts such a container and returns when it is ready.
     abstract Container ready(ContainerKey key) throws Exception;
 
+    /// A container that prints each line it reads, and ends with code 0 when its input does.
+    abstract ContainerSpec reading(ContainerKey key, Stdio stdio);
+
     /// Starts a container and returns when it has ended by itself.
     abstract Container ended(ContainerKey key, int code) throws Exception;
 
@@ -201,6 +204,91 @@ abstract class RuntimeContract<R extends Runtime> {
     }
 
     @Test
+    void onlyARunningContainerIsAttachedTo() throws Exception {
+        refused(Kind.NOT_RUNNING, () -> runtime.attach(key(9), false));
+        ended(key(0), 0);
+        refused(Kind.NOT_RUNNING, () -> runtime.attach(key(0), false));
+    }
+
+    @Test
+    void whoAttachesSeesWhatIsPrintedFromThenOnUntilTheEnd() throws Exception {
+        var container = ready(key(0));
+        print(key(0), "before");
+        try (var attached = new Attached(key(0), false)) {
+            print(key(0), "after");
+            assertThat(attached.line()).isEqualTo("after");
+            container.signal(SIGTERM);
+            assertThat(attached.line()).isNull();
+            assertThat(attached.session.await()).isZero();
+        }
+    }
+
+    @Test
+    void whoLeavesChangesNothingForTheContainer() throws Exception {
+        var container = ready(key(0));
+        try (var attached = new Attached(key(0), true)) {
+            attached.type("nobody reads this");
+            attached.session.close();
+            assertThat(attached.line()).isNull();
+            assertThat(attached.session.await()).isZero();
+        }
+        print(key(0), "still here");
+        assertThat(container.running()).isTrue();
+        assertThat(log(key(0), LogOptions.ALL)).isEqualTo("ready\nstill here\n");
+    }
+
+    @Test
+    void withoutAnInputTheEndOfTheClientsIsNothing() throws Exception {
+        ready(key(0));
+        try (var attached = new Attached(key(0), true)) {
+            attached.session.stdin().close();
+            print(key(0), "after");
+            assertThat(attached.line()).isEqualTo("after");
+        }
+    }
+
+    @Test
+    void whatIsTypedIsReadAndTheInputOutlivesItsClients() throws Exception {
+        var container = runtime.start(reading(key(0), new Stdio(true, false, false)));
+        for (var word : List.of("one", "two")) {
+            try (var attached = new Attached(key(0), true)) {
+                attached.type(word);
+                assertThat(attached.line()).isEqualTo(word);
+                attached.session.stdin().close();
+                assertThat(attached.line()).isNull();
+                assertThat(attached.session.await()).isZero();
+            }
+        }
+        assertThat(container.running()).isTrue();
+        assertThat(log(key(0), LogOptions.ALL)).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void anInputForOneClientEndsWithWhatThatHasTyped() throws Exception {
+        var container = runtime.start(reading(key(0), new Stdio(true, true, false)));
+        try (var attached = new Attached(key(0), true);
+                var second = new Attached(key(0), true)) {
+            second.type("lost");
+            second.session.close();
+            attached.type("hello");
+            attached.session.stdin().close();
+            assertThat(attached.line()).isEqualTo("hello");
+            assertThat(attached.line()).isNull();
+            assertThat(attached.session.await()).isZero();
+        }
+        assertThat(code(container)).isZero();
+    }
+
+    @Test
+    void anInputForOneClientEndsWhenThatIsGone() throws Exception {
+        var container = runtime.start(reading(key(0), new Stdio(true, true, false)));
+        new Attached(key(0), false).close();
+        assertThat(container.running()).isTrue();
+        new Attached(key(0), true).close();
+        assertThat(code(container)).isZero();
+    }
+
+    @Test
     void anEndedAttemptUsesNothing() throws Exception {
         ended(key(0), 0);
         assertThat(runtime.usage(key(0))).isEqualTo(new Usage(0, 0));
@@ -305,6 +393,34 @@ abstract class RuntimeContract<R extends Runtime> {
         var out = new ByteArrayOutputStream();
         runtime.logs(key, options, out);
         return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /// Somebody who has attached to a container.
+    final class Attached implements AutoCloseable {
+        final ExecSession session;
+        private final BufferedReader lines;
+
+        Attached(ContainerKey key, boolean stdin) {
+            session = runtime.attach(key, stdin);
+            lines =
+                    new BufferedReader(
+                            new InputStreamReader(session.stdout(), StandardCharsets.UTF_8));
+        }
+
+        void type(String line) throws IOException {
+            session.stdin().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+
+        /// The next line; null when there is no more.
+        String line() throws IOException {
+            return lines.readLine();
+        }
+
+        @Override
+        public void close() throws IOException {
+            session.close();
+            lines.close();
+        }
     }
 
     /// Somebody who follows a log.

@@ -18,6 +18,11 @@ final class SimulatedRuntimeTest extends RuntimeContract<SimulatedRuntime> {
 
     @Override
     ContainerSpec waiting(ContainerKey key) {
+        return reading(key, Stdio.NONE);
+    }
+
+    @Override
+    ContainerSpec reading(ContainerKey key, Stdio stdio) {
         return new ContainerSpec(
                 key,
                 List.of(),
@@ -28,6 +33,7 @@ final class SimulatedRuntimeTest extends RuntimeContract<SimulatedRuntime> {
                 List.of(),
                 Security.DEFAULT,
                 Resources.NONE,
+                stdio,
                 Map.of("note", "kept"));
     }
 
