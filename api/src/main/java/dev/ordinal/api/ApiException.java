@@ -62,6 +62,17 @@ public final class ApiException extends RuntimeException {
                         Status.Details.of(name, type.group(), type.resource())));
     }
 
+    /// @param action the verb: `create`
+    public static ApiException methodNotAllowed(GroupVersionResource type, String action) {
+        return new ApiException(
+                new Status(
+                        405,
+                        "MethodNotAllowed",
+                        "%s is not supported on resources of kind \"%s\""
+                                .formatted(action, type.groupResource()),
+                        Status.Details.of("", type.group(), type.resource())));
+    }
+
     public static ApiException badRequest(String message) {
         return new ApiException(new Status(400, "BadRequest", message, null));
     }

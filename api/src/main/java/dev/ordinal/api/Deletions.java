@@ -117,13 +117,17 @@ final class Deletions {
         if (!terminating) kind.deleting(object, now());
         if (!terminating || graceful == null) setFinalizers(metadata, options);
         if (isHeld(kind, object)) {
-            if (terminating && metadata.path("deletionGracePeriodSeconds").asLong() == 0) {
+            if (terminating
+                    && (kind.marksItself()
+                            || metadata.path("deletionGracePeriodSeconds").asLong() == 0)) {
                 return new Deleted(write(kind, current, object, options), false);
             }
             if (terminating) metadata.put("deletionGracePeriodSeconds", 0);
             else if (kind.holdsContent()) {
                 metadata.put("deletionTimestamp", now().toString());
                 object.withObjectProperty("status").put("phase", "Terminating");
+            } else if (kind.marksItself()) {
+                metadata.put("deletionTimestamp", now().toString());
             } else mark(object, 0);
             return new Deleted(write(kind, current, object, options), false);
         }

@@ -58,6 +58,7 @@ public final class Kind {
     private final @Nullable Form form;
     private final @Nullable Kind storage;
     private final @Nullable Deleting deleting;
+    private final @Nullable String deprecation;
     private final @Nullable Answering answering;
     private final Map<String, Post> posts;
     private final boolean anyFinalizer;
@@ -97,6 +98,7 @@ public final class Kind {
         form = b.form;
         storage = b.storage;
         deleting = b.deleting;
+        deprecation = b.deprecation;
         answering = b.answering;
         posts = Map.copyOf(b.posts);
         anyFinalizer = b.anyFinalizer || b.form != null;
@@ -295,6 +297,16 @@ public final class Kind {
     /// What answers a POST to a subresource; null: it is not of this kind's own.
     @Nullable Post post(String subresource) {
         return posts.get(subresource);
+    }
+
+    /// It is not deleted in steps of its own: no grace period, no new generation.
+    boolean marksItself() {
+        return deleting != null;
+    }
+
+    /// What each request for it is answered with as a warning; null: it is not deprecated.
+    public @Nullable String deprecation() {
+        return deprecation;
     }
 
     /// What the first request to delete changes besides the usual.
@@ -510,6 +522,7 @@ public final class Kind {
         private @Nullable Form form;
         private @Nullable Kind storage;
         private @Nullable Deleting deleting;
+        private @Nullable String deprecation;
         private @Nullable Answering answering;
         private final Map<String, Post> posts = new LinkedHashMap<>();
         private boolean anyFinalizer;
@@ -680,6 +693,12 @@ public final class Kind {
 
         public Builder anyFinalizer() {
             anyFinalizer = true;
+            return this;
+        }
+
+        /// @param warning for whoever asks for it
+        public Builder deprecated(String warning) {
+            deprecation = warning;
             return this;
         }
 

@@ -214,7 +214,7 @@ public final class Registry implements Api {
             Body body,
             WriteOptions options) {
         var post = kind.post(subresource);
-        if (post == null) throw methodNotAllowed(kind, "create");
+        if (post == null) throw ApiException.methodNotAllowed(kind.type(), "create");
         OptionChecks.check("CreateOptions", options);
         var schema = post.body();
         var decoded =
@@ -231,16 +231,6 @@ public final class Registry implements Api {
                                 decoded.tree(),
                                 new Kind.Posting(this, namespace, name, options, now()));
         return new Written(Stored.encode(0, answer), true, decoded.warnings());
-    }
-
-    static ApiException methodNotAllowed(Kind kind, String action) {
-        return new ApiException(
-                new Status(
-                        405,
-                        "MethodNotAllowed",
-                        "%s is not supported on resources of kind \"%s\""
-                                .formatted(action, kind.type().groupResource()),
-                        Status.Details.of("", kind.group(), kind.plural())));
     }
 
     @Override

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /// The scale subresource: an `autoscaling/v1` Scale that reads and writes another object.
@@ -168,7 +169,7 @@ final class ScaleView {
                             var live = of(kind, scale, current).copy();
                             fields.writeTo(live);
                             var wanted = change.of(live, owners);
-                            var object = apply(scale, wanted, current);
+                            var object = apply(kind, wanted, current);
                             fields.readFrom(wanted, object);
                             return object;
                         },
@@ -178,11 +179,12 @@ final class ScaleView {
         return new Written(of(kind, scale, written.object()), false, written.warnings());
     }
 
-    private static ObjectNode apply(Kind.Scale scale, ObjectNode wanted, Stored current) {
+    /// How many replicas a custom resource may have is said by its own rules.
+    private static ObjectNode apply(Kind kind, ObjectNode wanted, Stored current) {
         int replicas = wanted.path("spec").path("replicas").asInt();
         var name = current.name();
         var problems = new Problems();
-        if (replicas < 0) {
+        if (replicas < 0 && kind.form() == null) {
             problems.at("spec")
                     .at("replicas")
                     .invalid(replicas, "must be greater than or equal to 0");
@@ -195,7 +197,7 @@ final class ScaleView {
             if (given.isEmpty()) metadata.remove(field);
             else metadata.put(field, given);
         }
-        var pointer = JsonPointer.compile(scale.specReplicas());
+        var pointer = JsonPointer.compile(Objects.requireNonNull(kind.scale()).specReplicas());
         object.withObject(pointer.head()).put(pointer.last().getMatchingProperty(), replicas);
         return object;
     }

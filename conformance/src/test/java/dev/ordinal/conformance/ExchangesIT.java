@@ -227,6 +227,25 @@ class ExchangesIT {
         play("allocation");
     }
 
+    @Rule({
+        "api 12.1",
+        "api 12.2",
+        "api 12.3",
+        "api 12.4",
+        "api 12.5",
+        "api 12.6",
+        "api 12.8",
+        "api 12.9",
+        "api 12.10",
+        "api 12.11",
+        "api 12.12",
+        "api 12.13"
+    })
+    @Test
+    void definitionsMakeKindsOfTheirOwn() throws Exception {
+        play("definitions");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;

@@ -100,6 +100,8 @@ final class Handler {
             meta.unknownResource(exchange, target);
             return;
         }
+        var deprecation = kind.get().deprecation();
+        if (deprecation != null) warn(exchange, List.of(deprecation));
         if (target.name() == null) collection(exchange, target, kind.get());
         else if (kind.get().answering() != null) meta.unknownResource(exchange, target);
         else if (target.subresource() == null) item(exchange, target, kind.get());
@@ -142,7 +144,7 @@ final class Handler {
                                 listOptions(exchange));
                 ok(exchange, 200, rendering, rendering.list(kind, listing, clock));
             }
-            default -> throw notAllowed();
+            default -> throw nameless(kind);
         }
     }
 
@@ -221,11 +223,12 @@ final class Handler {
         boolean view =
                 (subresource.equals("status") && kind.hasStatus())
                         || (subresource.equals("scale") && kind.scale() != null);
+        var name = target.requireName();
         if (!view && !kind.subresources().contains(subresource)) {
+            if (kind.form() != null) throw ApiException.notFound(kind.type(), name);
             meta.unknownResource(exchange, target);
             return;
         }
-        var name = target.requireName();
         switch (subresource) {
             case "log" -> log(exchange, api.get(kind.type(), target.namespace(), name));
             case "binding", "eviction", "token" -> {
@@ -260,7 +263,7 @@ final class Handler {
                     }
                     case "PUT" -> update(exchange, target, kind, subresource);
                     case "PATCH" -> patch(exchange, target, kind, subresource);
-                    default -> throw notAllowed();
+                    default -> throw notSupported(kind, exchange.method());
                 }
             }
         }
@@ -396,6 +399,19 @@ final class Handler {
                     "Warning",
                     "299 - \"%s\"".formatted(shown.replace("\\", "\\\\").replace("\"", "\\\"")));
         }
+    }
+
+    /// Upstream's routes for custom resources take every method.
+    private static ApiException nameless(Kind kind) {
+        return kind.form() == null
+                ? notAllowed()
+                : ApiException.badRequest("name must be provided");
+    }
+
+    private static ApiException notSupported(Kind kind, String method) {
+        if (kind.form() == null) return notAllowed();
+        var verb = method.equals("POST") ? "create" : method.toLowerCase(Locale.ROOT);
+        return ApiException.methodNotAllowed(kind.type(), verb);
     }
 
     private static ApiException notAllowed() {

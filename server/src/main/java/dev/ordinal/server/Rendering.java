@@ -161,7 +161,10 @@ record Rendering(String mediaType, String shape, Tables.Include include, boolean
         head.put("kind", kind.kind() + "List").put("apiVersion", kind.apiVersion());
         var metadata = head.putObject("metadata");
         metadata.put("resourceVersion", Long.toString(listing.revision()));
-        if (!listing.continueToken().isEmpty()) metadata.put("continue", listing.continueToken());
+        // Upstream keeps lists of custom resources as trees, which have their empty fields too.
+        if (!listing.continueToken().isEmpty() || kind.form() != null) {
+            metadata.put("continue", listing.continueToken());
+        }
         var remaining = listing.remaining();
         if (remaining != null) metadata.put("remainingItemCount", remaining);
         if (pretty || mediaType.equals("application/yaml")) {

@@ -102,7 +102,7 @@ public record FieldQuery(List<Term> terms) {
         var read = kind.selectableFields().get(key);
         if (read != null) return read;
         throw ApiException.badRequest(
-                kind.selectableFields().isEmpty()
+                kind.selectableFields().isEmpty() && kind.form() == null
                         ? "\"%s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
                                 .formatted(key)
                         : "field label not supported: " + key);

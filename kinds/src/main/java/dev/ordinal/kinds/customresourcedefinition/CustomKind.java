@@ -112,6 +112,7 @@ final class CustomKind {
                             ? pointer(scale.path("labelSelectorPath").asText())
                             : null);
         }
+        if (version.path("deprecated").asBoolean()) builder.deprecated(deprecation());
         builder.column(Columns.name());
         columns(builder);
         for (var field : version.path("selectableFields")) {
@@ -203,11 +204,29 @@ final class CustomKind {
         }
     }
 
+    /// Whole objects within say what they are.
+    private void checkResources(JsonNode object, Problems problems) {
+        Structure.resources(
+                schema,
+                object,
+                "",
+                (resource, path) -> {
+                    for (var field : List.of("apiVersion", "kind")) {
+                        var value = resource.path(field);
+                        var at = problems.at(path).at(field);
+                        if (value.isMissingNode()) at.required("");
+                        else if (!value.isTextual()) at.invalid(value, "must be a string");
+                        else if (value.asText().isEmpty()) at.invalid("", "must not be empty");
+                    }
+                });
+    }
+
     private void check(JsonNode object, @Nullable JsonNode old, Problems problems) {
         values.check(schema, object, old, problems);
         checkScale(object, "specReplicasPath", problems);
         checkScale(object, "statusReplicasPath", problems);
         checkSelector(object, problems);
+        checkResources(object, problems);
         checkLists(object, old, problems);
         checkRules(object, old, problems);
     }
@@ -241,6 +260,7 @@ final class CustomKind {
         }
         checkScale(object, "statusReplicasPath", problems);
         checkSelector(object, problems);
+        checkResources(object, problems);
         checkLists(object, old, problems);
         checkRules(object, old, problems);
     }
@@ -258,9 +278,10 @@ final class CustomKind {
     private void checkScale(JsonNode object, String which, Problems problems) {
         var path = version.at("/subresources/scale").path(which).asText("");
         if (path.isEmpty()) return;
+        var at = problems.at(path);
+        if (!isReached(path, object, at)) return;
         var number = object.at(pointer(path));
         if (number.isMissingNode()) return;
-        var at = problems.at(path);
         if (!number.isIntegralNumber()) {
             at.invalid(
                     0,
@@ -271,6 +292,22 @@ final class CustomKind {
         } else if (number.longValue() > Integer.MAX_VALUE) {
             at.invalid(number, "should be less than or equal to " + Integer.MAX_VALUE);
         }
+    }
+
+    /// Whether what is above a field are objects.
+    private static boolean isReached(String path, JsonNode object, Problems at) {
+        var value = object;
+        for (var name : path.substring(1).split("\\.", -1)) {
+            if (!value.isObject() && !value.isMissingNode()) {
+                at.invalid(
+                        0,
+                        "%s accessor error: %s is of the type %s, expected map[string]interface{}"
+                                .formatted(path, shownAsGo(value), goType(value)));
+                return false;
+            }
+            value = value.path(name);
+        }
+        return true;
     }
 
     private void checkSelector(JsonNode object, Problems problems) {
@@ -302,7 +339,6 @@ final class CustomKind {
 
     private List<String> warnings(JsonNode object, @Nullable JsonNode old) {
         List<String> warnings = new ArrayList<>();
-        if (version.path("deprecated").asBoolean()) warnings.add(deprecation());
         Set<String> known = new HashSet<>();
         if (old != null) old.at("/metadata/finalizers").forEach(f -> known.add(f.asText()));
         for (var node : object.at("/metadata/finalizers")) {

@@ -1,6 +1,7 @@
 package dev.ordinal.kinds.customresourcedefinition;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 
 import dev.ordinal.api.Names;
 import dev.ordinal.api.Problems;
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -26,6 +29,8 @@ final class DefinitionRules {
             List.of("boolean", "date", "integer", "number", "string");
     private static final List<String> COLUMN_FORMATS =
             List.of("byte", "date", "date-time", "double", "float", "int32", "int64", "password");
+    private static final List<String> VIEWS =
+            List.of("subresources", "additionalPrinterColumns", "selectableFields");
     private static final int SELECTABLE_MAX = 8;
 
     private DefinitionRules() {}
@@ -44,7 +49,12 @@ final class DefinitionRules {
             }
         }
         checkNames(spec.path("names"), at.at("names"));
-        checkConversion(spec.path("conversion"), at.at("conversion"));
+        checkShared(spec.path("versions"), at);
+        checkConversion(spec, at.at("conversion"));
+        if (old != null) checkFixed(spec, old, at);
+        checkStatus(crd, old, problems);
+        checkStored(crd, problems.at("status").at("storedVersions"));
+        checkApproval(crd, old, problems);
         if (spec.path("preserveUnknownFields").asBoolean()) {
             at.at("preserveUnknownFields")
                     .invalid(
@@ -52,10 +62,6 @@ final class DefinitionRules {
                             "cannot set to true, set x-kubernetes-preserve-unknown-fields to true"
                                     + " in spec.versions[*].schema instead");
         }
-        if (old != null) checkFixed(spec, old, at);
-        checkStatus(crd, old, problems);
-        checkStored(crd, problems.at("status").at("storedVersions"));
-        checkApproval(crd, old, problems);
     }
 
     private static void checkName(JsonNode crd, @Nullable JsonNode old, Problems problems) {
@@ -114,26 +120,48 @@ final class DefinitionRules {
             twice |= !names.add(version.path("name").asText());
             checkLabel(version.path("name").asText(), "", at.at(i).at("name"));
             checkDeprecation(version, at.at(i).at("deprecationWarning"));
+            if (!GoVersions.isShared(versions, "schema")) {
+                boolean status = version.at("/subresources/status").isObject();
+                checkSchema(version, status, at.at(i).at("schema").at("openAPIV3Schema"));
+            }
+            for (var field : VIEWS) {
+                if (!GoVersions.isShared(versions, field)) {
+                    checkView(version, field, at.at(i).at(field));
+                }
+            }
         }
-        checkViews(versions, at, spec);
-        checkSchemas(versions, at, spec.at("validation").at("openAPIV3Schema"));
-        if (twice) at.invalid(versions, "must contain unique version names");
+        if (twice) wrong(versions, "must contain unique version names", at);
         if (stored != 1) {
-            at.invalid(versions, "must have exactly one version marked as storage version");
+            wrong(versions, "must have exactly one version marked as storage version", at);
+        }
+        // Upstream also has the name of the first one in a field of former times.
+        if (!versions.isEmpty()) {
+            checkLabel(versions.get(0).path("name").asText(), "", spec.at("version"));
         }
     }
 
-    /// How versions are shown. What is wrong with something that all share is told once, elsewhere.
-    private static void checkViews(JsonNode versions, Problems at, Problems shared) {
-        for (var field : List.of("subresources", "additionalPrinterColumns", "selectableFields")) {
-            Set<JsonNode> values = new HashSet<>();
-            versions.forEach(version -> values.add(version.path(field)));
-            for (int i = 0; i < versions.size(); i++) {
-                var own = values.size() == 1 ? shared : at.at(i);
-                checkView(versions.get(i), field, own.at(field));
-                if (values.size() == 1) break;
-            }
+    private static void wrong(JsonNode versions, String why, Problems at) {
+        var shown = GoVersions.json(GoVersions.of(versions));
+        at.add("FieldValueInvalid", "Invalid value: %s: %s".formatted(shown, why));
+    }
+
+    /// What all versions share is told of once, elsewhere.
+    private static void checkShared(JsonNode versions, Problems spec) {
+        if (versions.isEmpty()) return;
+        var any = versions.get(0);
+        if (GoVersions.isShared(versions, "schema")) {
+            boolean status = false;
+            for (var version : versions) status |= version.at("/subresources/status").isObject();
+            checkSchema(any, status, spec.at("validation").at("openAPIV3Schema"));
         }
+        for (var field : VIEWS) {
+            if (GoVersions.isShared(versions, field)) checkView(any, field, spec.at(field));
+        }
+    }
+
+    private static void checkSchema(JsonNode version, boolean status, Problems at) {
+        var schema = version.at("/schema/openAPIV3Schema");
+        if (schema.isObject()) SchemaRules.check(schema, status, at);
     }
 
     private static void checkView(JsonNode version, String field, Problems at) {
@@ -146,21 +174,6 @@ final class DefinitionRules {
                 for (int i = 0; i < value.size(); i++) checkColumn(value.get(i), at.at(i));
             }
             default -> checkSelectable(value, version.at("/schema/openAPIV3Schema"), at);
-        }
-    }
-
-    /// What is wrong with a schema that all versions share is told once, elsewhere.
-    private static void checkSchemas(JsonNode versions, Problems at, Problems shared) {
-        Set<JsonNode> schemas = new HashSet<>();
-        versions.forEach(version -> schemas.add(version.at("/schema/openAPIV3Schema")));
-        for (int i = 0; i < versions.size(); i++) {
-            var schema = versions.get(i).at("/schema/openAPIV3Schema");
-            boolean status = versions.get(i).at("/subresources/status").isObject();
-            var own = at.at(i).at("schema").at("openAPIV3Schema");
-            if (schema.isObject()) {
-                SchemaRules.check(schema, status, schemas.size() == 1 ? shared : own);
-            }
-            if (schemas.size() == 1) return;
         }
     }
 
@@ -297,8 +310,13 @@ final class DefinitionRules {
     }
 
     /// Webhooks are not called by this server, so that a definition that needs one is refused.
-    private static void checkConversion(JsonNode conversion, Problems at) {
+    private static void checkConversion(JsonNode spec, Problems at) {
+        var conversion = spec.path("conversion");
         var strategy = conversion.path("strategy");
+        if (spec.path("preserveUnknownFields").asBoolean() && !strategy.asText().equals("None")) {
+            at.at("strategy")
+                    .invalid(strategy, "must be None if spec.preserveUnknownFields is true");
+        }
         Checks.oneOf(strategy, List.of("None", "Webhook"), at.at("strategy"));
         if (strategy.asText().equals("Webhook")) {
             at.at("strategy").invalid("Webhook", "conversion webhooks are not supported");
@@ -326,26 +344,25 @@ final class DefinitionRules {
 
     private static void checkStored(JsonNode crd, Problems at) {
         var stored = crd.at("/status/storedVersions");
-        Set<String> known = new HashSet<>();
+        if (stored.isEmpty()) {
+            at.invalid(NullNode.instance, "must have at least one stored version");
+            return;
+        }
+        Map<String, Integer> left = new LinkedHashMap<>();
+        for (int i = 0; i < stored.size(); i++) left.put(stored.get(i).asText(), i);
         for (var version : crd.at("/spec/versions")) {
             var name = version.path("name").asText();
-            known.add(name);
-            boolean listed = false;
-            for (var one : stored) listed |= one.asText().equals(name);
-            if (version.path("storage").asBoolean() && !listed) {
+            if (left.remove(name) == null && version.path("storage").asBoolean()) {
                 at.invalid(stored, "must have the storage version " + name);
             }
         }
-        if (stored.isEmpty()) at.invalid(stored, "must have at least one stored version");
-        for (int i = 0; i < stored.size(); i++) {
-            var name = stored.get(i).asText();
-            if (known.contains(name)) continue;
-            at.at(i)
-                    .invalid(
-                            name,
-                            "missing from spec.versions; %1$s was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in %1$s and removes %1$s from status.storedVersions"
-                                    .formatted(name));
-        }
+        left.forEach(
+                (name, i) ->
+                        at.at(i)
+                                .invalid(
+                                        name,
+                                        "missing from spec.versions; %1$s was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in %1$s and removes %1$s from status.storedVersions"
+                                                .formatted(name)));
     }
 
     /// Groups of the Kubernetes project need the address of their review, or that there is none.

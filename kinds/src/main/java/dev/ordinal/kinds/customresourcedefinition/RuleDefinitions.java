@@ -2,6 +2,7 @@ package dev.ordinal.kinds.customresourcedefinition;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Problems;
 import dev.ordinal.kinds.cel.Environment;
@@ -158,11 +159,11 @@ final class RuleDefinitions {
     }
 
     private static String wrong(JsonNode rule, String why) {
-        return "Invalid value: %s: %s".formatted(shown(rule), why);
+        return "Invalid value: %s: %s".formatted(GoVersions.json(shown(rule)), why);
     }
 
-    /// A rule as Go writes one as JSON.
-    private static String shown(JsonNode rule) {
+    /// A rule in the spelling of upstream's internal types.
+    static ObjectNode shown(JsonNode rule) {
         var shown = JsonNodeFactory.instance.objectNode();
         for (var field : FIELDS.entrySet()) {
             boolean pointer = Set.of("reason", "optionalOldSelf").contains(field.getKey());
@@ -171,9 +172,6 @@ final class RuleDefinitions {
             else if (pointer) shown.putNull(field.getValue());
             else shown.put(field.getValue(), "");
         }
-        return shown.toString()
-                .replace("<", "\\u003c")
-                .replace(">", "\\u003e")
-                .replace("&", "\\u0026");
+        return shown;
     }
 }

@@ -336,6 +336,9 @@ final class SchemaRules {
             at.at("additionalProperties")
                     .forbidden("additionalProperties and properties are mutual exclusive");
         }
+        if (schema.has(Structure.PRESERVE) && !flag(schema, Structure.PRESERVE)) {
+            at.at(Structure.PRESERVE).invalid(false, "must be true or undefined");
+        }
         lists(schema, type, at);
         below(schema, root, noDefaults, at);
         RuleDefinitions.check(schema, at);

@@ -9,6 +9,8 @@ import dev.ordinal.api.apply.Shape;
 import dev.ordinal.api.schema.Decoder;
 import dev.ordinal.api.schema.Schema;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -21,12 +23,32 @@ record StructuralForm(JsonNode schema, Schema metadata) implements Form {
     public ObjectNode decode(ObjectNode tree, Consumer<String> unknown)
             throws Decoder.TypeException {
         var decoded = tree.deepCopy();
-        Structure.prune(schema, decoded, true, "", unknown);
-        var given = JsonNodeFactory.instance.objectNode();
-        given.set("metadata", decoded.path("metadata"));
-        var read = Decoder.decode(metadata, given, unknown);
-        decoded.set("metadata", Objects.requireNonNull(read.get("metadata")));
+        decoded.set("metadata", known(decoded, unknown));
+        List<String> pruned = new ArrayList<>();
+        Structure.prune(schema, decoded, true, "", pruned::add);
+        pruned.stream().sorted().forEach(unknown);
+        Structure.resources(
+                schema,
+                decoded,
+                "",
+                (resource, path) -> {
+                    if (!resource.path("metadata").isObject()) return;
+                    try {
+                        resource.set("metadata", known(resource, at -> unknown.accept(path + "." + at)));
+                    } catch (Decoder.TypeException _) {
+                        // The rules say what is wrong with it.
+                    }
+                });
         return decoded;
+    }
+
+    /// The metadata of an object without what metadata does not have.
+    private JsonNode known(ObjectNode object, Consumer<String> unknown)
+            throws Decoder.TypeException {
+        var given = JsonNodeFactory.instance.objectNode();
+        given.set("metadata", object.path("metadata"));
+        var read = Decoder.decode(metadata, given, unknown);
+        return Objects.requireNonNull(read.get("metadata"));
     }
 
     @Override

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// What a structural schema does to values: pruning, defaulting, order of keys.
@@ -73,6 +74,25 @@ final class Structure {
                 object.remove(name);
                 dropped.accept(at);
             }
+        }
+    }
+
+    /// Shows whole objects within a value, with their paths.
+    static void resources(
+            JsonNode schema,
+            JsonNode value,
+            String path,
+            BiConsumer<ObjectNode, String> visitor) {
+        if (value instanceof ArrayNode array) {
+            for (int i = 0; i < array.size(); i++) {
+                resources(items(schema), array.get(i), path + "[" + i + "]", visitor);
+            }
+        }
+        if (!(value instanceof ObjectNode object)) return;
+        if (isResource(schema)) visitor.accept(object, path);
+        for (var name : names(object)) {
+            var at = path.isEmpty() ? name : path + "." + name;
+            resources(below(schema, name), object.path(name), at, visitor);
         }
     }
 

@@ -46,8 +46,11 @@ final class Values {
 
         /// Complaints about a value as a whole stand at no place.
         private void whole(String path, String what) {
-            var nowhere = place.path().isEmpty() ? place.at("<nil>") : place;
-            nowhere.invalid("", "\"" + path + "\" must " + what);
+            nowhere().invalid("", "\"" + path + "\" must " + what);
+        }
+
+        private Problems nowhere() {
+            return place.path().isEmpty() ? place.at("<nil>") : place;
         }
 
         void value(JsonNode schema, JsonNode value, @Nullable JsonNode old, String path) {
@@ -79,18 +82,18 @@ final class Values {
             at(path).notSupported(value, texts);
         }
 
+        /// Of the rules for a text the first that is broken is told, and whether it is of its
+        /// format.
         private void text(JsonNode schema, String value, String path) {
             int length = value.codePointCount(0, value.length());
+            var pattern = schema.path("pattern").asText("");
             if (schema.has("maxLength") && length > schema.path("maxLength").asLong()) {
                 long most = schema.path("maxLength").asLong();
                 at(path).tooLong("may not be more than %d bytes".formatted(most));
-            }
-            if (schema.has("minLength") && length < schema.path("minLength").asLong()) {
+            } else if (schema.has("minLength") && length < schema.path("minLength").asLong()) {
                 long least = schema.path("minLength").asLong();
                 wrong(path, value, "should be at least %d chars long".formatted(least));
-            }
-            var pattern = schema.path("pattern").asText("");
-            if (!pattern.isEmpty()
+            } else if (!pattern.isEmpty()
                     && !patterns.computeIfAbsent(pattern, Pattern::compile).matcher(value).find()) {
                 wrong(path, value, "should match '" + pattern + "'");
             }
@@ -105,13 +108,21 @@ final class Values {
 
         private void number(JsonNode schema, JsonNode value, String path) {
             var number = value.decimalValue();
-            if (schema.has("maximum")) {
-                var most = schema.path("maximum").decimalValue();
-                boolean less = schema.path("exclusiveMaximum").asBoolean();
-                if (number.compareTo(most) > (less ? -1 : 0)) {
-                    var what = less ? "should be less than " : "should be less than or equal to ";
-                    wrong(path, value, what + plain(most));
-                }
+            if (schema.path("type").asText().equals("integer") && !isWhole(value)) {
+                var format = schema.path("format").asText("");
+                nowhere()
+                        .invalid(
+                                "",
+                                "Checked value must be of type integer %s in %s"
+                                        .formatted(
+                                                format.isEmpty()
+                                                        ? "(default format)"
+                                                        : "with format " + format,
+                                                path));
+            }
+            var factor = schema.path("multipleOf").decimalValue();
+            if (factor.signum() > 0 && number.remainder(factor).signum() != 0) {
+                wrong(path, value, "should be a multiple of " + plain(factor));
             }
             if (schema.has("minimum")) {
                 var least = schema.path("minimum").decimalValue();
@@ -124,9 +135,13 @@ final class Values {
                     wrong(path, value, what + plain(least));
                 }
             }
-            var factor = schema.path("multipleOf").decimalValue();
-            if (factor.signum() > 0 && number.remainder(factor).signum() != 0) {
-                wrong(path, value, "should be a multiple of " + plain(factor));
+            if (schema.has("maximum")) {
+                var most = schema.path("maximum").decimalValue();
+                boolean less = schema.path("exclusiveMaximum").asBoolean();
+                if (number.compareTo(most) > (less ? -1 : 0)) {
+                    var what = less ? "should be less than " : "should be less than or equal to ";
+                    wrong(path, value, what + plain(most));
+                }
             }
         }
 

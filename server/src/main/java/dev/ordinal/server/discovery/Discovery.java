@@ -37,6 +37,16 @@ public final class Discovery {
                     "coordination.k8s.io",
                     "discovery.k8s.io");
     private static final Set<String> READ_WRITE = new TreeSet<>(Set.of("get", "patch", "update"));
+    private static final List<String> CUSTOM_VERBS =
+            List.of(
+                    "delete",
+                    "deletecollection",
+                    "get",
+                    "list",
+                    "patch",
+                    "create",
+                    "update",
+                    "watch");
 
     private final Map<String, List<Kind>> byVersion = new LinkedHashMap<>();
     private final OpenApiDocuments openApi;
@@ -138,7 +148,7 @@ public final class Discovery {
                     .put("singularName", kind.singular())
                     .put("namespaced", kind.namespaced())
                     .put("kind", kind.kind());
-            verbs(resource, kind.verbs());
+            verbs(resource, kind);
             strings(resource, "shortNames", kind.shortNames());
             strings(resource, "categories", kind.categories());
             if (kind.answering() == null) resource.put("storageVersionHash", storageHash(kind));
@@ -159,6 +169,16 @@ public final class Discovery {
 
     private static List<Kind> sorted(List<Kind> kinds) {
         return kinds.stream().sorted(java.util.Comparator.comparing(Kind::plural)).toList();
+    }
+
+    /// Those of custom resources come in an order of their own upstream.
+    private static void verbs(ObjectNode target, Kind kind) {
+        if (kind.form() == null) {
+            verbs(target, kind.verbs());
+            return;
+        }
+        var list = target.putArray("verbs");
+        CUSTOM_VERBS.stream().filter(kind.verbs()::contains).forEach(list::add);
     }
 
     private static void verbs(ObjectNode target, Set<String> verbs) {
@@ -230,7 +250,7 @@ public final class Discovery {
         responseKind(resource, kind, kind.group(), kind.type().version(), kind.kind());
         resource.put("scope", kind.namespaced() ? "Namespaced" : "Cluster");
         resource.put("singularResource", kind.singular());
-        verbs(resource, kind.verbs());
+        verbs(resource, kind);
         strings(resource, "shortNames", kind.shortNames());
         strings(resource, "categories", kind.categories());
         var subresources = Subresource.of(kind);
@@ -260,7 +280,7 @@ public final class Discovery {
     record Subresource(String name, String group, String version, String kind, Set<String> verbs) {
         static List<Subresource> of(Kind kind) {
             List<Subresource> all = new ArrayList<>();
-            for (var name : new TreeSet<>(names(kind))) {
+            for (var name : names(kind)) {
                 var version = kind.type().version();
                 all.add(
                         switch (name) {
@@ -298,7 +318,10 @@ public final class Discovery {
         }
 
         private static Set<String> names(Kind kind) {
-            var names = new TreeSet<>(kind.subresources());
+            Set<String> names =
+                    kind.form() == null
+                            ? new TreeSet<>(kind.subresources())
+                            : new LinkedHashSet<>();
             if (kind.hasStatus()) names.add("status");
             if (kind.scale() != null) names.add("scale");
             return names;
