@@ -35,7 +35,10 @@ final class TcpListener implements Listener {
     private final List<Cidr> sources;
     private final Connections connections;
     private final SocketChannel held;
-    private @Nullable ServerSocketChannel listening;
+    private @Nullable Listening listening;
+
+    /// @param thread that accepts
+    private record Listening(ServerSocketChannel channel, Thread thread) {}
 
     /// @param toward the network an endpoint is reached in
     /// @throws java.net.BindException somebody else has the address
@@ -67,17 +70,26 @@ final class TcpListener implements Listener {
     public void update() throws IOException {
         if (balancer.open() && listening == null) {
             var channel = here.listen(bind.socketAddress(), BACKLOG);
-            listening = channel;
-            Thread.ofVirtual().name("accept " + bind).start(() -> accept(channel));
+            var thread =
+                    Thread.ofVirtual().name("accept " + bind).start(() -> accept(channel));
+            listening = new Listening(channel, thread);
         } else if (!balancer.open()) {
             stop();
         }
     }
 
+    /// The address is free when the thread has let go of it.
     private void stop() throws IOException {
-        var channel = listening;
+        var present = listening;
         listening = null;
-        if (channel != null) channel.close();
+        if (present == null) return;
+        present.channel.close();
+        present.thread.interrupt();
+        try {
+            present.thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void accept(ServerSocketChannel channel) {

@@ -28,6 +28,7 @@ final class UdpListener implements Listener {
     private final LinkedHashMap<InetSocketAddress, Flow> flows =
             new LinkedHashMap<>(16, 0.75f, true);
     private @Nullable DatagramChannel listening;
+    private boolean forwarding;
 
     private record Flow(InetSocketAddress endpoint, DatagramChannel socket) {}
 
@@ -51,21 +52,39 @@ final class UdpListener implements Listener {
         if (balancer.open() && listening == null) {
             var channel = here.datagramSocket(bind.socketAddress());
             listening = channel;
+            forwarding = true;
             Thread.ofVirtual().name("datagrams " + bind).start(() -> forward(channel));
         } else if (!balancer.open()) {
             stop();
         }
     }
 
-    private void stop() {
+    /// The address is free when the thread has let go of it.
+    private synchronized void stop() {
         var channel = listening;
         listening = null;
         if (channel != null) close(channel);
+        try {
+            while (forwarding) wait();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
         flows.values().forEach(flow -> close(flow.socket()));
         flows.clear();
     }
 
     private void forward(DatagramChannel channel) {
+        try {
+            forwardAll(channel);
+        } finally {
+            synchronized (this) {
+                forwarding = false;
+                notifyAll();
+            }
+        }
+    }
+
+    private void forwardAll(DatagramChannel channel) {
         var buffer = ByteBuffer.allocateDirect(DATAGRAM_MAX);
         while (channel.isOpen()) {
             try {

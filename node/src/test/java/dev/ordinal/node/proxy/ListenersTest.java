@@ -83,6 +83,12 @@ class ListenersTest {
                 exchange(client, server, "after");
                 assertThatThrownBy(() -> new Socket(HERE, port).close())
                         .isInstanceOf(ConnectException.class);
+                endpoints(endpoint.getLocalPort());
+                listener.update();
+                try (var next = new Socket(HERE, port);
+                        var nextServer = endpoint.accept()) {
+                    exchange(next, nextServer, "again");
+                }
             }
         }
     }
