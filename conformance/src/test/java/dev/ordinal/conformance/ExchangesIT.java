@@ -246,6 +246,12 @@ class ExchangesIT {
         play("definitions");
     }
 
+    @Rule("services 5.10")
+    @Test
+    void slicesAreCheckedAndWarnedOf() throws Exception {
+        play("slices");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;

@@ -90,6 +90,15 @@ public final class Addresses {
         return text.equals(address.getHostAddress()) ? null : zeros;
     }
 
+    /// @return whether it is written as it is usually written
+    public static boolean checkCanonical(String text, Problems at) {
+        var address = parse(text).orElseThrow();
+        var usual = isV4(address) ? address.getHostAddress() : canonical(address);
+        if (usual.equals(text)) return true;
+        at.invalid(text, "must be in canonical form (\"%s\")".formatted(usual));
+        return false;
+    }
+
     /// Of an address that traffic can go to.
     public static void checkReachable(String text, Problems at) {
         var address = parse(text).orElseThrow();

@@ -166,8 +166,7 @@ final class GoVersions {
             case "items" -> {
                 var shown = JSON.objectNode();
                 shown.set("Schema", schema(given));
-                yield shown.set(
-                        "JSONSchemas", given.isArray() ? schemas(given) : JSON.nullNode());
+                yield shown.set("JSONSchemas", given.isArray() ? schemas(given) : JSON.nullNode());
             }
             case "named" -> {
                 var shown = JSON.objectNode();

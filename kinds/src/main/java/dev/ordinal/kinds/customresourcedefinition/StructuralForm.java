@@ -34,7 +34,8 @@ record StructuralForm(JsonNode schema, Schema metadata) implements Form {
                 (resource, path) -> {
                     if (!resource.path("metadata").isObject()) return;
                     try {
-                        resource.set("metadata", known(resource, at -> unknown.accept(path + "." + at)));
+                        resource.set(
+                                "metadata", known(resource, at -> unknown.accept(path + "." + at)));
                     } catch (Decoder.TypeException _) {
                         // The rules say what is wrong with it.
                     }

@@ -79,10 +79,7 @@ final class Structure {
 
     /// Shows whole objects within a value, with their paths.
     static void resources(
-            JsonNode schema,
-            JsonNode value,
-            String path,
-            BiConsumer<ObjectNode, String> visitor) {
+            JsonNode schema, JsonNode value, String path, BiConsumer<ObjectNode, String> visitor) {
         if (value instanceof ArrayNode array) {
             for (int i = 0; i < array.size(); i++) {
                 resources(items(schema), array.get(i), path + "[" + i + "]", visitor);

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Kind;
-import dev.ordinal.api.Problems;
+import dev.ordinal.api.Trees;
 import dev.ordinal.api.schema.Schema;
-import dev.ordinal.kinds.Checks;
+import dev.ordinal.kinds.Addresses;
 import dev.ordinal.kinds.Columns;
 
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,9 @@ public final class EndpointSlices {
                             Schema.load("discovery.k8s.io/v1", "EndpointSlice"))
                     .generationsOfLabels()
                     .defaulting(EndpointSlices::fill)
-                    .rules(EndpointSlices::check)
+                    .preparing(EndpointSlices::dropTopology)
+                    .rules(SliceRules::check)
+                    .warnings(EndpointSlices::warnings)
                     .column(Columns.name())
                     .column(
                             Columns.text(
@@ -49,25 +51,37 @@ public final class EndpointSlices {
         }
     }
 
-    private static void check(JsonNode slice, @Nullable JsonNode old, Problems problems) {
-        Checks.oneOf(
-                slice.path("addressType"),
-                List.of("FQDN", "IPv4", "IPv6"),
-                problems.at("addressType"));
+    /// Of lists in a slice nobody can tell an empty one from none.
+    private static void dropEmpty(ObjectNode slice) {
+        for (var list : List.of("endpoints", "ports")) {
+            if (slice.path(list).isEmpty()) slice.putNull(list);
+        }
+    }
+
+    /// What endpoints say of a topology of former times counts in an older version only.
+    private static void dropTopology(
+            ObjectNode slice, @Nullable JsonNode old, @Nullable String subresource) {
+        dropEmpty(slice);
+        if (old != null && Trees.same(slice.path("endpoints"), old.path("endpoints"))) return;
+        for (var endpoint : slice.path("endpoints")) {
+            if (endpoint instanceof ObjectNode object) object.remove("deprecatedTopology");
+        }
+    }
+
+    private static List<String> warnings(JsonNode slice, @Nullable JsonNode old) {
+        List<String> warnings = new ArrayList<>();
+        if (old == null && slice.path("addressType").asText().equals("FQDN")) {
+            warnings.add("spec.addressType: FQDN endpoints are deprecated");
+        }
         var endpoints = slice.path("endpoints");
-        if (endpoints.size() > 1000) problems.at("endpoints").tooMany(endpoints.size(), 1000);
         for (int i = 0; i < endpoints.size(); i++) {
-            if (endpoints.get(i).path("addresses").isEmpty()) {
-                problems.at("endpoints")
-                        .at(i)
-                        .at("addresses")
-                        .required("must contain at least 1 address");
+            var addresses = endpoints.get(i).path("addresses");
+            for (int j = 0; j < addresses.size(); j++) {
+                var path = "endpoints[%d].addresses[%d]".formatted(i, j);
+                warnings.addAll(Addresses.warnings(path, addresses.get(j).asText()));
             }
         }
-        if (old != null) {
-            Checks.immutable(
-                    slice.path("addressType"), old.path("addressType"), problems.at("addressType"));
-        }
+        return warnings;
     }
 
     private static String ports(JsonNode slice) {

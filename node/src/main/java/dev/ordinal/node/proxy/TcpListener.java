@@ -70,8 +70,7 @@ final class TcpListener implements Listener {
     public void update() throws IOException {
         if (balancer.open() && listening == null) {
             var channel = here.listen(bind.socketAddress(), BACKLOG);
-            var thread =
-                    Thread.ofVirtual().name("accept " + bind).start(() -> accept(channel));
+            var thread = Thread.ofVirtual().name("accept " + bind).start(() -> accept(channel));
             listening = new Listening(channel, thread);
         } else if (!balancer.open()) {
             stop();
