@@ -131,10 +131,10 @@ final class AnswerMasks {
         return items;
     }
 
-    /// A name that was generated, where it is told who made what.
+    /// A name that was generated.
     private JsonNode name(ObjectNode of, JsonNode given) {
         var base = of.path("generateName").asText();
-        boolean generated = owners && !base.isEmpty() && given.asText().startsWith(base);
+        boolean generated = !base.isEmpty() && given.asText().startsWith(base);
         return tree(generated ? TextNode.valueOf(base + "<generated>") : given);
     }
 

@@ -252,6 +252,19 @@ class ExchangesIT {
         play("slices");
     }
 
+    @Rule({
+        "services 5.2",
+        "services 5.3",
+        "services 5.4",
+        "services 5.6",
+        "services 5.7",
+        "services 5.8"
+    })
+    @Test
+    void slicesFollowServicesAndPods() throws Exception {
+        play("endpoints");
+    }
+
     private void play(String name) throws Exception {
         var id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         var namespace = "x" + id + "-" + name;

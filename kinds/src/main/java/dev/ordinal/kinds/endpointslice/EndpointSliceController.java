@@ -18,6 +18,9 @@ import dev.ordinal.control.Selectors;
 import dev.ordinal.control.Types;
 import dev.ordinal.kinds.pod.PodFacts;
 
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
@@ -32,6 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// Keeps the EndpointSlices of Services that select pods: at most 100 endpoints a slice, one set of
 /// slices for each distinct list of resolved ports.
@@ -47,6 +51,7 @@ public final class EndpointSliceController implements Controller {
     private final Informer<Service> services;
     private final Informer<Pod> pods;
     private final Informer<EndpointSlice> slices;
+    private final Informer<Node> nodes;
     private volatile long lastWrite;
 
     public EndpointSliceController(Api api, Informers informers) {
@@ -54,6 +59,7 @@ public final class EndpointSliceController implements Controller {
         services = informers.of(Types.SERVICES, Service.class);
         pods = informers.of(Types.PODS, Pod.class);
         slices = informers.of(Types.ENDPOINT_SLICES, EndpointSlice.class);
+        nodes = informers.of(Types.NODES, Node.class);
     }
 
     @Override
@@ -73,12 +79,30 @@ public final class EndpointSliceController implements Controller {
                         }
                     }
                 });
+        nodes.listen(
+                change -> {
+                    if (change.states().map(EndpointSliceController::zone).distinct().count() < 2
+                            && change.states().count() > 1) return;
+                    services.all().forEach(service -> again.accept(Key.of(service)));
+                });
         slices.listen(
                 change -> {
                     var slice = change.latest().getMetadata();
                     var service = slice.getLabels() == null ? null : slice.getLabels().get(SERVICE);
                     if (service != null) again.accept(new Key(slice.getNamespace(), service));
                 });
+    }
+
+    /// Empty: it is not known.
+    private static String zone(Node node) {
+        var labels = node.getMetadata().getLabels();
+        return labels == null ? "" : labels.getOrDefault("topology.kubernetes.io/zone", "");
+    }
+
+    private String zone(Pod pod) {
+        var name = pod.getSpec().getNodeName();
+        var node = name == null ? null : nodes.get(new Key("", name));
+        return node == null ? "" : zone(node);
     }
 
     private static boolean selects(Service service, Pod pod) {
@@ -177,19 +201,22 @@ public final class EndpointSliceController implements Controller {
         var target = port.getTargetPort();
         if (target == null) return Optional.of(port.getPort());
         if (target.getIntVal() != null) return Optional.of(target.getIntVal());
-        for (var container : pod.getSpec().getContainers()) {
-            if (container.getPorts() == null) continue;
-            for (var named : container.getPorts()) {
-                if (target.getStrVal().equals(named.getName())
-                        && port.getProtocol().equals(named.getProtocol())) {
-                    return Optional.of(named.getContainerPort());
-                }
-            }
-        }
-        return Optional.empty();
+        var sidecars =
+                Objects.requireNonNullElse(pod.getSpec().getInitContainers(), List.<Container>of())
+                        .stream()
+                        .filter(container -> "Always".equals(container.getRestartPolicy()));
+        return Stream.concat(pod.getSpec().getContainers().stream(), sidecars)
+                .filter(container -> container.getPorts() != null)
+                .flatMap(container -> container.getPorts().stream())
+                .filter(
+                        named ->
+                                target.getStrVal().equals(named.getName())
+                                        && port.getProtocol().equals(named.getProtocol()))
+                .map(ContainerPort::getContainerPort)
+                .findFirst();
     }
 
-    private static ObjectNode slice(Service service, ArrayNode ports, List<Pod> group) {
+    private ObjectNode slice(Service service, ArrayNode ports, List<Pod> group) {
         var slice = JsonNodeFactory.instance.objectNode();
         var labels = slice.putObject("metadata").putObject("labels");
         if (service.getMetadata().getLabels() != null) {
@@ -207,8 +234,10 @@ public final class EndpointSliceController implements Controller {
         return slice;
     }
 
-    private static void endpoint(ObjectNode endpoint, Service service, Pod pod) {
+    private void endpoint(ObjectNode endpoint, Service service, Pod pod) {
         endpoint.putArray("addresses").add(address(pod));
+        var zone = zone(pod);
+        if (!zone.isEmpty()) endpoint.put("zone", zone);
         boolean serving = PodFacts.ready(pod);
         boolean terminating = PodFacts.terminating(pod);
         boolean always = Boolean.TRUE.equals(service.getSpec().getPublishNotReadyAddresses());
@@ -216,6 +245,7 @@ public final class EndpointSliceController implements Controller {
                 .put("ready", always || (serving && !terminating))
                 .put("serving", serving)
                 .put("terminating", terminating);
+        if (always || (serving && !terminating)) hint(endpoint, service, pod, zone);
         var hostname = pod.getSpec().getHostname();
         if (hostname != null
                 && !hostname.isEmpty()
@@ -229,6 +259,19 @@ public final class EndpointSliceController implements Controller {
                 .put("namespace", pod.getMetadata().getNamespace())
                 .put("name", pod.getMetadata().getName())
                 .put("uid", pod.getMetadata().getUid());
+    }
+
+    /// Whom traffic should come from, when the Service says so.
+    private static void hint(ObjectNode endpoint, Service service, Pod pod, String zone) {
+        var wish = service.getSpec().getTrafficDistribution();
+        if (wish == null || wish.isEmpty()) return;
+        var hints = JsonNodeFactory.instance.objectNode();
+        if (!zone.isEmpty()) hints.putArray("forZones").addObject().put("name", zone);
+        var node = pod.getSpec().getNodeName();
+        if (wish.equals("PreferSameNode") && node != null) {
+            hints.putArray("forNodes").addObject().put("name", node);
+        }
+        if (!hints.isEmpty()) endpoint.set("hints", hints);
     }
 
     private void create(Service service, ObjectNode slice) {
