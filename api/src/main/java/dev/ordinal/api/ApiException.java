@@ -30,8 +30,18 @@ public final class ApiException extends RuntimeException {
                 new Status(
                         404,
                         "NotFound",
-                        "%s \"%s\" not found".formatted(type.groupResource(), name),
+                        "%s %s not found".formatted(type.groupResource(), Problems.quote(name)),
                         Status.Details.of(name, type.group(), type.resource())));
+    }
+
+    /// The path leads to no resource.
+    public static ApiException resourceNotFound() {
+        return new ApiException(
+                new Status(
+                        404,
+                        "NotFound",
+                        "the server could not find the requested resource",
+                        Status.Details.empty()));
     }
 
     public static ApiException alreadyExists(GroupVersionResource type, String name) {

@@ -12,6 +12,16 @@ public final class Names {
 
     private Names() {}
 
+    /// A name may be anything that is one part of a path.
+    public static List<String> pathSegment(String name) {
+        if (name.equals(".") || name.equals("..")) return List.of("may not be '" + name + "'");
+        List<String> problems = new ArrayList<>();
+        for (var part : List.of("/", "%")) {
+            if (name.contains(part)) problems.add("may not contain '" + part + "'");
+        }
+        return problems;
+    }
+
     /// RFC 1123 subdomain, at most 253 characters: most kinds.
     public static List<String> subdomain(String name, boolean prefix) {
         List<String> problems = new ArrayList<>();

@@ -84,16 +84,19 @@ public final class Registry implements Api {
     Kind kind(GroupVersionResource type) {
         var kind = served.byType.get(type);
         if (kind != null) return kind;
-        throw new ApiException(
-                new Status(
-                        404,
-                        "NotFound",
-                        "the server could not find the requested resource",
-                        Status.Details.empty()));
+        throw ApiException.resourceNotFound();
     }
 
     /// Where an object lives in the store.
+    ///
+    /// @throws ApiException BadRequest for a name that no object can have
     static String key(Kind kind, @Nullable String namespace, String name) {
+        var wrong = Names.pathSegment(name);
+        if (!wrong.isEmpty()) {
+            throw ApiException.badRequest(
+                    "Name parameter invalid: %s: %s"
+                            .formatted(Problems.quote(name), String.join(";", wrong)));
+        }
         return prefix(kind, kind.namespaced() ? Objects.requireNonNull(namespace) : null) + name;
     }
 

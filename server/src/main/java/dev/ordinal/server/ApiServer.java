@@ -7,6 +7,8 @@ import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.server.auth.Pki;
 
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.eclipse.jetty.http.pathmap.RegexPathSpec;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.io.WindowRateControl;
@@ -143,6 +145,9 @@ public final class ApiServer implements AutoCloseable {
         configuration.setSendServerVersion(false);
         configuration.setIdleTimeout(-1);
         configuration.setRequestHeaderSize(64 * 1024);
+        // Names in paths are looked at where they are used, and refused as upstream does.
+        configuration.setUriCompliance(
+                UriCompliance.UNSAFE.without("ordinal", Violation.BAD_PERCENT_ENCODING));
         var secure = new SecureRequestCustomizer();
         secure.setSniHostCheck(false);
         configuration.addCustomizer(secure);

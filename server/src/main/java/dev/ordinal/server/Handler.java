@@ -393,6 +393,7 @@ final class Handler {
     private static void warn(Exchange exchange, List<String> warnings) {
         int length = warnings.stream().mapToInt(String::length).sum();
         for (var text : warnings.stream().distinct().toList()) {
+            if (text.chars().anyMatch(Character::isISOControl)) continue; // no header may hold it
             var shown =
                     length > WARNINGS_MAX && text.length() > 256 ? text.substring(0, 256) : text;
             exchange.answerHeader(

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
@@ -51,8 +52,14 @@ final class JettyExchange implements Exchange {
 
     @Override
     public String path() {
-        var path = request.getHttpURI().getDecodedPath();
-        return path == null ? "/" : path;
+        return path(request);
+    }
+
+    /// As Go reads it: escapes are undone and that is all; dots are names like others.
+    static String path(Request request) {
+        var path = request.getHttpURI().getPath();
+        if (path == null) return "/";
+        return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     @Override

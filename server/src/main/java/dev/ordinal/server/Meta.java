@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ordinal.api.Api;
 import dev.ordinal.api.ApiException;
 import dev.ordinal.api.Kind;
-import dev.ordinal.api.Status;
 import dev.ordinal.api.access.Authenticator;
 import dev.ordinal.server.discovery.Discovery;
 
@@ -142,7 +141,7 @@ final class Meta {
                             : discovery().singleGroup(rest);
         }
         if (found.isPresent()) json(exchange, found.get());
-        else if (isBelowBuiltIn(path)) throw notThere();
+        else if (isBelowBuiltIn(path)) throw ApiException.resourceNotFound();
         else notFound(exchange);
     }
 
@@ -212,22 +211,13 @@ final class Meta {
     /// Below `/api` and a built-in group the answer is a Status, elsewhere plain text.
     void unknownResource(Exchange exchange, Target target) throws IOException {
         var group = target.type().group();
-        if (group.isEmpty() || discovery().isBuiltIn(group)) throw notThere();
+        if (group.isEmpty() || discovery().isBuiltIn(group)) throw ApiException.resourceNotFound();
         notFound(exchange);
     }
 
     private boolean isBelowBuiltIn(String path) {
         var parts = path.split("/", -1);
         return parts.length > 3 && parts[1].equals("apis") && discovery().isBuiltIn(parts[2]);
-    }
-
-    private static ApiException notThere() {
-        return new ApiException(
-                new Status(
-                        404,
-                        "NotFound",
-                        "the server could not find the requested resource",
-                        Status.Details.empty()));
     }
 
     /// What `/version` tells.

@@ -49,7 +49,7 @@ final class PodSockets {
         try {
             var exchange = new JettyExchange(request, response, null);
             gate.admit(exchange);
-            var target = Target.parse(request.getHttpURI().getDecodedPath()).orElseThrow();
+            var target = Target.parse(exchange.path()).orElseThrow(ApiException::resourceNotFound);
             boolean forward = "portforward".equals(target.subresource());
             var offered = request.getSubProtocols();
             var known = forward ? PORT_PROTOCOLS : PROTOCOLS;

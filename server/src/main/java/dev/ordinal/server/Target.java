@@ -24,7 +24,7 @@ record Target(
     static Optional<Target> parse(String path) {
         List<String> parts = new ArrayList<>(List.of(path.split("/", -1)));
         parts.removeFirst();
-        if (!parts.isEmpty() && parts.getLast().isEmpty()) parts.removeLast();
+        while (!parts.isEmpty() && parts.getLast().isEmpty()) parts.removeLast();
         if (parts.size() < 3 || parts.contains("")) return Optional.empty();
         String group;
         switch (parts.removeFirst()) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.Column;
 import dev.ordinal.api.Kind;
+import dev.ordinal.api.Names;
 import dev.ordinal.api.schema.Schema;
 import dev.ordinal.kinds.Columns;
 
@@ -73,7 +74,7 @@ public final class RoleKinds {
     private static Kind.Builder kind(String plural, String kind) {
         return Kind.of(VERSION, plural, Schema.load(VERSION, kind))
                 .createsOnUpdate()
-                .name((name, _) -> RoleRules.segment(name));
+                .name((name, _) -> Names.pathSegment(name));
     }
 
     private static String name(JsonNode object) {

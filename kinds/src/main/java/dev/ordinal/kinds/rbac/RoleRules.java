@@ -10,7 +10,6 @@ import dev.ordinal.kinds.Checks;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /// What a role or a binding must look like.
@@ -20,16 +19,6 @@ final class RoleRules {
     private static final List<String> SUBJECTS = List.of("ServiceAccount", "User", "Group");
 
     private RoleRules() {}
-
-    /// A name may be anything that is one part of a path.
-    static List<String> segment(String name) {
-        if (name.equals(".") || name.equals("..")) return List.of("may not be '" + name + "'");
-        List<String> problems = new ArrayList<>();
-        for (var part : List.of("/", "%")) {
-            if (name.contains(part)) problems.add("may not contain '" + part + "'");
-        }
-        return problems;
-    }
 
     static void role(JsonNode role, @Nullable JsonNode old, Problems problems) {
         rules(role, true, problems);
@@ -109,7 +98,7 @@ final class RoleRules {
         if (!roles.contains(kind)) at.at("kind").notSupported(kind, roles);
         var name = reference.path("name").asText();
         if (name.isEmpty()) at.at("name").required("");
-        for (var problem : segment(name)) at.at("name").invalid(name, problem);
+        for (var problem : Names.pathSegment(name)) at.at("name").invalid(name, problem);
         var subjects = binding.path("subjects");
         for (int i = 0; i < subjects.size(); i++) {
             subject(subjects.get(i), namespaced, problems.at("subjects").at(i));
