@@ -415,7 +415,7 @@ final class Handler {
         return ApiException.methodNotAllowed(kind.type(), verb);
     }
 
-    private static ApiException notAllowed() {
+    static ApiException notAllowed() {
         return new ApiException(
                 new Status(
                         405,

@@ -93,7 +93,9 @@ final class Meta {
         }
         if (path.length() > 1 && path.endsWith("/")) path = path.substring(0, path.length() - 1);
         if (!exchange.method().equals("GET") && !exchange.method().equals("HEAD")) {
-            notFound(exchange);
+            boolean version = isBelowBuiltIn(path) && resources(path).isPresent();
+            if (version) throw Handler.notAllowed();
+            nowhere(exchange, path);
             return;
         }
         switch (path) {
@@ -131,18 +133,22 @@ final class Meta {
             openApi.answer(exchange, path);
             return;
         }
-        Optional<ObjectNode> found = Optional.empty();
-        if (path.equals("/api/v1")) found = discovery().resources("v1");
-        else if (path.startsWith("/apis/")) {
-            var rest = path.substring("/apis/".length());
-            found =
-                    rest.contains("/")
-                            ? discovery().resources(rest)
-                            : discovery().singleGroup(rest);
-        }
+        var found = resources(path);
         if (found.isPresent()) json(exchange, found.get());
-        else if (isBelowBuiltIn(path)) throw ApiException.resourceNotFound();
-        else notFound(exchange);
+        else nowhere(exchange, path);
+    }
+
+    /// What a group or a version of one serves.
+    private Optional<ObjectNode> resources(String path) {
+        if (path.equals("/api/v1")) return discovery().resources("v1");
+        if (!path.startsWith("/apis/")) return Optional.empty();
+        var rest = path.substring("/apis/".length());
+        return rest.contains("/") ? discovery().resources(rest) : discovery().singleGroup(rest);
+    }
+
+    private void nowhere(Exchange exchange, String path) throws IOException {
+        if (isBelowBuiltIn(path)) throw ApiException.resourceNotFound();
+        notFound(exchange);
     }
 
     private void versions(Exchange exchange, boolean core) throws IOException {
@@ -217,7 +223,8 @@ final class Meta {
 
     private boolean isBelowBuiltIn(String path) {
         var parts = path.split("/", -1);
-        return parts.length > 3 && parts[1].equals("apis") && discovery().isBuiltIn(parts[2]);
+        return (parts.length > 2 && parts[1].equals("api"))
+                || (parts.length > 3 && parts[1].equals("apis") && discovery().isBuiltIn(parts[2]));
     }
 
     /// What `/version` tells.
