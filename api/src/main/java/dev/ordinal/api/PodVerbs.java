@@ -51,6 +51,7 @@ final class PodVerbs {
         return success();
     }
 
+    /// Upstream tells no more of what is wrong than its text.
     private static void checkTarget(ObjectNode binding, String node) {
         var problems = new Problems();
         var kind = binding.path("target").path("kind").asText();
@@ -58,9 +59,8 @@ final class PodVerbs {
             problems.at("target").at("kind").notSupported(kind, List.of("Node", "<empty>"));
         }
         if (node.isEmpty()) problems.at("target").at("name").required("");
-        if (!problems.isEmpty()) {
-            throw problems.invalid("Binding", "", Metadata.of(binding).path("name").asText());
-        }
+        if (problems.isEmpty()) return;
+        throw new ApiException(new Status(500, "", problems.text(), null));
     }
 
     private static ObjectNode bound(
@@ -93,13 +93,12 @@ final class PodVerbs {
         metadata.remove("resourceVersion");
         pod.withObjectProperty("spec").put("nodeName", node);
         pod.withObjectProperty("status").remove("nominatedNodeName");
-        Metadata.of(binding)
-                .path("annotations")
-                .properties()
-                .forEach(
-                        a ->
-                                metadata.withObjectProperty("annotations")
-                                        .set(a.getKey(), a.getValue()));
+        for (var notes : List.of("annotations", "labels")) {
+            var added = Metadata.of(binding).path(notes).properties();
+            for (var note : added) {
+                metadata.withObjectProperty(notes).set(note.getKey(), note.getValue());
+            }
+        }
         setCondition(
                 pod,
                 JsonNodeFactory.instance

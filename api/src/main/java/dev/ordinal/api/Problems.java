@@ -107,8 +107,7 @@ public final class Problems {
 
     /// `Invalid` with every cause; duplicates are shown once in the message.
     public ApiException invalid(String kind, String group, String name) {
-        var texts = causes.stream().map(c -> c.field() + ": " + c.message()).distinct().toList();
-        var all = texts.size() == 1 ? texts.getFirst() : "[" + String.join(", ", texts) + "]";
+        var all = text();
         var groupKind = group.isEmpty() ? kind : kind + "." + group;
         return new ApiException(
                 new Status(
@@ -116,6 +115,12 @@ public final class Problems {
                         "Invalid",
                         "%s \"%s\" is invalid: %s".formatted(groupKind, name, all),
                         new Status.Details(name, group, kind, "", causes(), 0)));
+    }
+
+    /// All of them, in brackets when there are several.
+    public String text() {
+        var texts = causes.stream().map(c -> c.field() + ": " + c.message()).distinct().toList();
+        return texts.size() == 1 ? texts.getFirst() : "[" + String.join(", ", texts) + "]";
     }
 
     private static String suffix(String detail) {

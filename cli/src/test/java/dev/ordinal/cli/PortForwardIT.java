@@ -90,7 +90,7 @@ class PortForwardIT {
         assertThat(LiveCluster.get(url)).isEqualTo("hello\n");
     }
 
-    @Rule("api 14.8")
+    @Rule({"api 14.8", "pods 11.7"})
     @ParameterizedTest
     @ValueSource(strings = {"pod/web-0 :8000", "sts/web :8000", "svc/web :80", "svc/web :http"})
     void whatListensOnThePodsLoopbackIsReached(String what) throws IOException {
@@ -168,7 +168,7 @@ class PortForwardIT {
         }
     }
 
-    @Rule("api 14.7")
+    @Rule({"api 14.7", "pods 11.7"})
     @Test
     void whereNobodyListensIsSaidInUpstreamsWords() throws IOException {
         try (var forward = new Forward(cluster, Map.of(), "pod/web-0", ":81")) {

@@ -177,7 +177,7 @@ class WorkedExampleIT {
                 .isEqualTo("ondelete");
     }
 
-    @Rule({"statefulset 10.5", "statefulset 16 C"})
+    @Rule({"statefulset 10.5", "statefulset 16 C", "pods 10.4"})
     @Test
     void aBadImageIsToldAndRolledBack() {
         cluster.in("set", "image", "sts/app-python", "app-python=visits:none").ok();
@@ -249,6 +249,7 @@ class WorkedExampleIT {
         assertThat(served.get()).isGreaterThan(50);
     }
 
+    @Rule("pods 8.10")
     @Test
     void aPodSeesNothingOfTheHost() {
         var text =
@@ -271,6 +272,7 @@ class WorkedExampleIT {
                 .isEqualTo("ok\n");
     }
 
+    @Rule("pods 11.6")
     @Test
     void aSessionPassesInputAndExitCodesOn() {
         assertThat(cluster.in("exec", "app-python-0", "--", "sh", "-c", "exit 7").code())
@@ -283,6 +285,7 @@ class WorkedExampleIT {
                 .containsPattern("^20\\d\\d-\\d\\d-\\d\\dT");
     }
 
+    @Rule("pods 11.6")
     @Test
     void aTerminalIsOne() {
         var command =
@@ -325,6 +328,7 @@ class WorkedExampleIT {
         }
     }
 
+    @Rule({"pods 11.3", "pods 5.10"})
     @Test
     void aLogIsFollowedToItsEnd() {
         var manifest =
@@ -370,6 +374,7 @@ class WorkedExampleIT {
         }
     }
 
+    @Rule({"pods 6.1", "pods 6.4", "pods 7.4"})
     @Test
     void configurationReachesContainers() throws Exception {
         in("create", "configmap", "settings", "--from-literal=COLOUR=blue", "--from-literal=size=9")
@@ -619,6 +624,7 @@ class WorkedExampleIT {
         in("delete", "pod", "greedy", "--timeout=20s").ok();
     }
 
+    @Rule({"pods 5.10", "pods 3.11", "pods 11.4"})
     @Test
     void aCrashLoopIsToldByItsLogAndKeepsOneOldInstance() throws Exception {
         var manifest =

@@ -71,6 +71,33 @@ class ExchangesIT {
         play("scheduling");
     }
 
+    @Rule({
+        "pods 1.1",
+        "pods 1.2",
+        "pods 1.3",
+        "pods 1.5",
+        "pods 1.7",
+        "pods 1.10",
+        "pods 1.11",
+        "pods 1.12",
+        "pods 1.16",
+        "pods 1.17",
+        "pods 10.1",
+        "pods 11.3",
+        "pods 11.4",
+        "pods 11.5"
+    })
+    @Test
+    void podsAreWhatTheirWritersSay() throws Exception {
+        play("pods");
+    }
+
+    @Rule("pods 1.8")
+    @Test
+    void whatAPodMustLookLike() throws Exception {
+        play("podvalidation");
+    }
+
     @Rule({"api 1.7", "api 7.1", "api 7.2", "api 7.3", "api 7.4", "api 7.5"})
     @Test
     void patchesChangeWhatTheySay() throws Exception {

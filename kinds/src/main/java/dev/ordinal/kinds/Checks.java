@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.ordinal.api.Labels;
 import dev.ordinal.api.Names;
 import dev.ordinal.api.Problems;
-import dev.ordinal.api.Quantity;
 import dev.ordinal.api.Trees;
 
 import java.util.List;
@@ -140,29 +139,4 @@ public final class Checks {
     }
 
     /// Requests may not exceed limits; nothing is negative.
-    public static void resources(JsonNode resources, Problems at) {
-        for (var part : List.of("limits", "requests")) {
-            for (var amount : resources.path(part).properties()) {
-                if (Quantity.of(amount.getValue().asText()).value().signum() < 0) {
-                    at.at(part)
-                            .key(amount.getKey())
-                            .invalid(
-                                    amount.getValue().asText(),
-                                    "must be greater than or equal to 0");
-                }
-            }
-        }
-        for (var request : resources.path("requests").properties()) {
-            var limit = resources.path("limits").path(request.getKey());
-            if (limit.isMissingNode()) continue;
-            if (Quantity.of(request.getValue().asText()).compareTo(Quantity.of(limit.asText()))
-                    > 0) {
-                at.at("requests")
-                        .invalid(
-                                request.getValue().asText(),
-                                "must be less than or equal to %s limit of %s"
-                                        .formatted(request.getKey(), limit.asText()));
-            }
-        }
-    }
 }

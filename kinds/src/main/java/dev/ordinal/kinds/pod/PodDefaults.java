@@ -120,11 +120,21 @@ public final class PodDefaults {
         if (!(pod.path("spec") instanceof ObjectNode spec)) return;
         fillTemplate(spec);
         if (!spec.has("enableServiceLinks")) spec.put("enableServiceLinks", true);
+        boolean onHost = spec.path("hostNetwork").asBoolean();
         for (var list : List.of("initContainers", "containers")) {
             for (var container : spec.path(list)) {
+                if (onHost) fillHostPorts(container.path("ports"));
                 if (container.path("resources") instanceof ObjectNode resources) {
                     fillRequests(resources);
                 }
+            }
+        }
+    }
+
+    private static void fillHostPorts(JsonNode ports) {
+        for (var port : ports) {
+            if (port instanceof ObjectNode object) {
+                absent(object, "hostPort", object.path("containerPort").asInt());
             }
         }
     }

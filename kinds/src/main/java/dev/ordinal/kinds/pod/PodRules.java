@@ -3,6 +3,7 @@ package dev.ordinal.kinds.pod;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.api.Labels;
 import dev.ordinal.api.Problems;
 import dev.ordinal.api.Trees;
 import dev.ordinal.kinds.Checks;
@@ -12,21 +13,20 @@ import org.jspecify.annotations.Nullable;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// What a pod's spec must look like, in pods and in templates.
 ///
 /// @see "upstream: pkg/apis/core/validation/validation.go"
 public final class PodRules {
-    private static final long TOKEN_SECONDS_MIN = 600;
-    private static final long TOKEN_SECONDS_MAX = 1L << 32;
-    private static final Pattern ENV_NAME = Pattern.compile("[^=\\x00-\\x1f\\x7f]+");
-    private static final List<String> HANDLERS = List.of("exec", "httpGet", "tcpSocket", "grpc");
+    private static final int RESTART_RULES_MAX = 20;
+    private static final int EXIT_CODES_MAX = 255;
+    private static final List<String> SYSTEMS = List.of("linux", "windows");
 
     private PodRules() {}
 
     static void check(JsonNode pod, @Nullable JsonNode old, Problems problems) {
         checkSpec(pod.path("spec"), Set.of(), problems.at("spec"));
+        checkImages(pod.path("spec"), problems.at("spec"));
         if (old != null) checkUpdate(pod, old, problems);
         else checkNew(pod.path("spec"), problems.at("spec"));
     }
@@ -46,10 +46,11 @@ public final class PodRules {
         Set<String> volumes = new HashSet<>(claims);
         var list = spec.path("volumes");
         for (int i = 0; i < list.size(); i++)
-            checkVolume(list.get(i), volumes, at.at("volumes").at(i));
+            VolumeRules.check(list.get(i), volumes, at.at("volumes").at(i));
         Set<String> names = new HashSet<>();
         if (spec.path("containers").isEmpty()) at.at("containers").required("");
         checkContainers(spec, "containers", names, volumes, at);
+        NetworkRules.checkHostPorts(spec.path("containers"), at.at("containers"));
         checkContainers(spec, "initContainers", names, volumes, at);
         var policy = spec.path("restartPolicy");
         Checks.oneOf(policy, List.of("Always", "OnFailure", "Never"), at.at("restartPolicy"));
@@ -57,10 +58,17 @@ public final class PodRules {
                 spec.path("dnsPolicy"),
                 List.of("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"),
                 at.at("dnsPolicy"));
-        Checks.nonNegative(
-                spec.path("terminationGracePeriodSeconds"), at.at("terminationGracePeriodSeconds"));
         Checks.labels(spec.path("nodeSelector"), at.at("nodeSelector"));
+        SecurityRules.checkPod(spec, at);
         SchedulingRules.checkAffinity(spec.path("affinity"), at.at("affinity"));
+        NetworkRules.checkDns(spec, at);
+        var gates = spec.path("readinessGates");
+        for (int i = 0; i < gates.size(); i++) {
+            var type = gates.get(i).path("conditionType").asText();
+            for (var fault : Labels.keyProblems(type)) {
+                at.at("readinessGates").at(i).at("conditionType").invalid(type, fault);
+            }
+        }
         SchedulingRules.checkGates(spec.path("schedulingGates"), at.at("schedulingGates"));
         SchedulingRules.checkSpread(
                 spec.path("topologySpreadConstraints"), at.at("topologySpreadConstraints"));
@@ -75,115 +83,113 @@ public final class PodRules {
             if (!spec.path(field).asText().isEmpty())
                 Checks.label(spec.path(field).asText(), at.at(field));
         }
+        NetworkRules.checkOverride(spec, at.at("hostnameOverride"));
         SchedulingRules.checkTolerations(spec.path("tolerations"), at.at("tolerations"));
+        NetworkRules.checkAliases(spec.path("hostAliases"), at.at("hostAliases"));
         if (spec.has("preemptionPolicy")) {
             Checks.oneOf(
                     spec.path("preemptionPolicy"),
                     List.of("PreemptLowerPriority", "Never"),
                     at.at("preemptionPolicy"));
         }
-    }
-
-    private static void checkVolume(JsonNode volume, Set<String> names, Problems at) {
-        var name = volume.path("name").asText();
-        if (name.isEmpty()) at.at("name").required("");
-        else {
-            Checks.label(name, at.at("name"));
-            if (!names.add(name)) at.at("name").duplicate(name);
-        }
-        if (volume.size() < 2) at.required("must specify a volume type");
-        if (volume.size() > 2) {
-            int seen = 0;
-            for (var source : volume.properties()) {
-                if (source.getKey().equals("name") || seen++ == 0) continue;
-                at.at(source.getKey()).forbidden("may not specify more than 1 volume type");
-            }
-        }
-        require(volume, "configMap", "name", at);
-        require(volume, "secret", "secretName", at);
-        require(volume, "persistentVolumeClaim", "claimName", at);
-        require(volume, "hostPath", "path", at);
-        var sources = volume.at("/projected/sources");
-        for (int i = 0; i < sources.size(); i++) {
-            var token = sources.get(i).get("serviceAccountToken");
-            if (token != null) checkToken(token, i, at.at("projected"));
-        }
-    }
-
-    private static void checkToken(JsonNode token, int index, Problems projected) {
-        var at = projected.at("sources").at(index).at("serviceAccountToken");
-        var seconds = token.path("expirationSeconds");
-        if (seconds.asLong() < TOKEN_SECONDS_MIN) {
-            at.at("expirationSeconds")
-                    .invalid(seconds, "may not specify a duration less than 10 minutes");
-        }
-        if (seconds.asLong() > TOKEN_SECONDS_MAX) {
-            at.at("expirationSeconds")
-                    .invalid(seconds, "may not specify a duration larger than 2^32 seconds");
-        }
-        var path = token.path("path").asText();
-        var place = projected.at("path");
-        if (path.isEmpty()) place.required("");
-        if (path.startsWith("/")) place.invalid(path, "must be a relative path");
-        if (List.of(path.split("/", -1)).contains("..")) {
-            place.invalid(path, "must not contain '..'");
-        }
-        if (path.startsWith("..") && !path.startsWith("../")) {
-            place.invalid(path, "must not start with '..'");
-        }
-    }
-
-    private static void require(JsonNode volume, String source, String field, Problems at) {
-        if (volume.has(source) && volume.path(source).path(field).asText().isEmpty()) {
-            at.at(source).at(field).required("");
+        var system = spec.at("/os/name").asText();
+        if (!system.isEmpty() && !SYSTEMS.contains(system)) {
+            at.at("os").notSupported(system, SYSTEMS);
         }
     }
 
     private static void checkContainers(
             JsonNode spec, String list, Set<String> names, Set<String> volumes, Problems at) {
         var containers = spec.path(list);
+        boolean init = list.equals("initContainers");
         for (int i = 0; i < containers.size(); i++) {
-            checkContainer(containers.get(i), names, volumes, at.at(list).at(i));
+            var container = containers.get(i);
+            var place = at.at(list).at(i);
+            checkContainer(spec, container, names, volumes, place);
+            boolean ends = init && !container.path("restartPolicy").asText().equals("Always");
+            if (ends) ProbeRules.refuse(container, place);
+            else {
+                long grace = spec.path("terminationGracePeriodSeconds").asLong();
+                ProbeRules.check(container, grace, place);
+            }
+            checkRestarts(container, place);
         }
     }
 
     private static void checkContainer(
-            JsonNode container, Set<String> names, Set<String> volumes, Problems at) {
+            JsonNode spec,
+            JsonNode container,
+            Set<String> names,
+            Set<String> volumes,
+            Problems at) {
         var name = container.path("name").asText();
         if (name.isEmpty()) at.at("name").required("");
         else {
             Checks.label(name, at.at("name"));
         }
-        var image = container.path("image").asText();
-        if (image.isEmpty()) at.at("image").required("");
-        else if (!image.strip().equals(image)) {
-            at.at("image").invalid(image, "must not have leading or trailing whitespace");
-        }
+        if (container.path("image").asText().isEmpty()) at.at("image").required("");
+        Checks.oneOf(
+                container.path("terminationMessagePolicy"),
+                List.of("File", "FallbackToLogsOnError"),
+                at.at("terminationMessagePolicy"));
+        checkPorts(container.path("ports"), at.at("ports"));
+        EnvironmentRules.check(container.path("env"), at.at("env"));
+        checkMounts(container, volumes, at.at("volumeMounts"));
         Checks.oneOf(
                 container.path("imagePullPolicy"),
                 List.of("Always", "IfNotPresent", "Never"),
                 at.at("imagePullPolicy"));
-        Checks.oneOf(
-                container.path("terminationMessagePolicy"),
-                List.of("FallbackToLogsOnError", "File"),
-                at.at("terminationMessagePolicy"));
-        checkPorts(container.path("ports"), at.at("ports"));
-        checkEnv(container.path("env"), at.at("env"));
-        checkMounts(container.path("volumeMounts"), volumes, at.at("volumeMounts"));
-        Checks.resources(container.path("resources"), at.at("resources"));
+        ContainerResources.check(container.path("resources"), at.at("resources"));
+        boolean hostUsers = spec.path("hostUsers").asBoolean(true);
+        SecurityRules.checkContainer(
+                container.path("securityContext"), hostUsers, at.at("securityContext"));
         if (!name.isEmpty() && !names.add(name)) at.at("name").duplicate(name);
-        for (var probe : List.of("livenessProbe", "readinessProbe", "startupProbe")) {
-            if (container.has(probe)) {
-                checkProbe(container.path(probe), !probe.equals("readinessProbe"), at.at(probe));
+    }
+
+    private static void checkRestarts(JsonNode container, Problems at) {
+        var policy = container.path("restartPolicy");
+        if (policy.isTextual()) {
+            Checks.oneOf(policy, List.of("Always", "Never", "OnFailure"), at.at("restartPolicy"));
+        }
+        var rules = container.path("restartPolicyRules");
+        if (!rules.isEmpty() && !policy.isTextual()) {
+            at.at("restartPolicy")
+                    .required("must specify restartPolicy when restart rules are used");
+        }
+        if (rules.size() > RESTART_RULES_MAX) {
+            at.at("restartPolicyRules").tooMany(rules.size(), RESTART_RULES_MAX);
+        }
+        for (int i = 0; i < rules.size(); i++) {
+            var place = at.at("restartPolicyRules").at(i);
+            Checks.oneOf(
+                    rules.get(i).path("action"),
+                    List.of("Restart", "RestartAllContainers"),
+                    place.at("action"));
+            var codes = rules.get(i).path("exitCodes");
+            if (!codes.isObject()) place.at("exitCodes").required("must be specified");
+            else {
+                Checks.oneOf(
+                        codes.path("operator"),
+                        List.of("In", "NotIn"),
+                        place.at("exitCodes").at("operator"));
+                int values = codes.path("values").size();
+                if (values > EXIT_CODES_MAX) {
+                    place.at("exitCodes").at("values").tooMany(values, EXIT_CODES_MAX);
+                }
             }
         }
-        for (var hook : List.of("postStart", "preStop")) {
-            var handler = container.path("lifecycle").path(hook);
-            if (handler.isObject()) {
-                checkHandler(
-                        handler,
-                        List.of("exec", "httpGet", "tcpSocket", "sleep"),
-                        at.at("lifecycle").at(hook));
+    }
+
+    /// What upstream does not ask of templates.
+    private static void checkImages(JsonNode spec, Problems at) {
+        for (var list : List.of("containers", "initContainers")) {
+            for (int i = 0; i < spec.path(list).size(); i++) {
+                var image = spec.path(list).get(i).path("image").asText();
+                if (image.strip().equals(image)) continue;
+                at.at(list)
+                        .at(i)
+                        .at("image")
+                        .invalid(image, "must not have leading or trailing whitespace");
             }
         }
     }
@@ -207,36 +213,9 @@ public final class PodRules {
         }
     }
 
-    private static void checkEnv(JsonNode env, Problems at) {
-        for (int i = 0; i < env.size(); i++) {
-            var variable = env.get(i);
-            var name = variable.path("name").asText();
-            if (name.isEmpty()) at.at(i).at("name").required("");
-            else if (!ENV_NAME.matcher(name).matches()) {
-                at.at(i)
-                        .at("name")
-                        .invalid(
-                                name,
-                                "a valid environment variable name must consist only of printable"
-                                        + " ASCII characters other than '='");
-            }
-            var from = variable.path("valueFrom");
-            if (!from.isObject()) continue;
-            var place = at.at(i).at("valueFrom");
-            if (from.isEmpty()) {
-                place.invalid(
-                        "",
-                        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or"
-                                + " `secretKeyRef`");
-            } else if (!variable.path("value").asText().isEmpty()) {
-                place.invalid("", "may not be specified when `value` is not empty");
-            } else if (from.size() > 1) {
-                place.invalid("", "may not have more than one field specified at a time");
-            }
-        }
-    }
-
-    private static void checkMounts(JsonNode mounts, Set<String> volumes, Problems at) {
+    /// Upstream names the list where it should name the mount.
+    private static void checkMounts(JsonNode container, Set<String> volumes, Problems at) {
+        var mounts = container.path("volumeMounts");
         Set<String> paths = new HashSet<>();
         for (int i = 0; i < mounts.size(); i++) {
             var mount = mounts.get(i);
@@ -247,41 +226,25 @@ public final class PodRules {
             if (path.isEmpty()) at.at(i).at("mountPath").required("");
             else if (!paths.add(path)) at.at(i).at("mountPath").invalid(path, "must be unique");
             var sub = mount.path("subPath").asText();
-            if (sub.startsWith("/")) at.at(i).at("subPath").invalid(sub, "must be a relative path");
-            if (List.of(sub.split("/", -1)).contains("..")) {
-                at.at(i).at("subPath").invalid(sub, "must not contain '..'");
+            for (var fault : EnvironmentRules.faultsOfPath(sub)) {
+                at.at("subPath").invalid(sub, fault);
             }
-        }
-    }
-
-    private static void checkProbe(JsonNode probe, boolean oneSuccess, Problems at) {
-        checkHandler(probe, HANDLERS, at);
-        for (var field :
-                List.of(
-                        "initialDelaySeconds",
-                        "timeoutSeconds",
-                        "periodSeconds",
-                        "successThreshold",
-                        "failureThreshold")) {
-            Checks.nonNegative(probe.path(field), at.at(field));
-        }
-        if (oneSuccess && probe.path("successThreshold").asInt(1) != 1) {
-            at.at("successThreshold").invalid(probe.path("successThreshold").asInt(), "must be 1");
-        }
-    }
-
-    private static void checkHandler(JsonNode handler, List<String> kinds, Problems at) {
-        var given = kinds.stream().filter(handler::has).toList();
-        if (given.isEmpty()) at.required("must specify a handler type");
-        for (int i = 1; i < given.size(); i++) {
-            at.at(given.get(i)).forbidden("may not specify more than 1 handler type");
-        }
-        if (handler.has("exec") && handler.at("/exec/command").isEmpty()) {
-            at.at("exec").at("command").required("");
-        }
-        for (var kind : List.of("httpGet", "tcpSocket")) {
-            if (handler.has(kind)) {
-                Checks.portOrName(handler.path(kind).path("port"), at.at(kind).at("port"));
+            var expression = mount.path("subPathExpr").asText();
+            if (!expression.isEmpty() && !sub.isEmpty()) {
+                at.at(i)
+                        .at("subPathExpr")
+                        .invalid(expression, "subPathExpr and subPath are mutually exclusive");
+            } else {
+                for (var fault : EnvironmentRules.faultsOfPath(expression)) {
+                    at.at("subPathExpr").invalid(expression, fault);
+                }
+            }
+            boolean privileged = container.at("/securityContext/privileged").asBoolean();
+            if (mount.path("mountPropagation").asText().equals("Bidirectional") && !privileged) {
+                at.at("mountPropagation")
+                        .forbidden(
+                                "Bidirectional mount propagation is available only to privileged"
+                                        + " containers");
             }
         }
     }

@@ -11,8 +11,6 @@ import dev.ordinal.kinds.Columns;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.List;
-
 /// Everything the API server knows about `v1` Pods.
 public final class Pods {
     public static final Kind KIND =
@@ -27,6 +25,8 @@ public final class Pods {
                     .defaulting(PodDefaults::fillPod)
                     .preparing(Pods::prepare)
                     .rules(PodRules::check)
+                    .statusRules(PodStatusRules::check)
+                    .warnings(PodWarnings::of)
                     .graceful(Pods::gracePeriod)
                     .column(Columns.name())
                     .column(Columns.text("Ready", "Ready containers of all.", PodColumns::ready))
@@ -79,35 +79,17 @@ public final class Pods {
     private static void prepare(
             ObjectNode pod, @Nullable JsonNode old, @Nullable String subresource) {
         if (old == null) {
-            pod.withObjectProperty("status").put("phase", "Pending").put("qosClass", qos(pod));
+            pod.withObjectProperty("status")
+                    .put("phase", "Pending")
+                    .put("qosClass", ServiceClass.of(pod));
             PodScheduling.prepare(pod);
         } else if ("status".equals(subresource)) {
             Trees.copy(
                     "ownerReferences",
                     (ObjectNode) old.path("metadata"),
                     (ObjectNode) pod.path("metadata"));
-            var before = old.at("/status/qosClass");
-            if (before.isTextual()) pod.withObjectProperty("status").set("qosClass", before);
+            PodStatusRules.prepare(pod.withObjectProperty("status"), old.path("status"));
         }
-    }
-
-    /// @see "Kubernetes documentation: Pod Quality of Service Classes"
-    private static String qos(JsonNode pod) {
-        boolean any = false;
-        boolean guaranteed = true;
-        for (var list : List.of("containers", "initContainers")) {
-            for (var container : pod.path("spec").path(list)) {
-                var resources = container.path("resources");
-                for (var resource : List.of("cpu", "memory")) {
-                    var limit = resources.path("limits").path(resource);
-                    var request = resources.path("requests").path(resource);
-                    any |= !limit.isMissingNode() || !request.isMissingNode();
-                    guaranteed &= !limit.isMissingNode() && limit.equals(request);
-                }
-            }
-        }
-        if (!any) return "BestEffort";
-        return guaranteed ? "Guaranteed" : "Burstable";
     }
 
     private static long gracePeriod(JsonNode pod, @Nullable Long asked) {

@@ -61,7 +61,7 @@ class EndpointSliceControllerTest {
                 "default",
                 pod,
                 "status",
-                "{'status':{'phase':'%s','podIP':'%s','conditions':[{'type':'Ready','status':'%s'}]}}"
+                "{'status':{'phase':'%s','podIP':'%s','podIPs':null,'conditions':[{'type':'Ready','status':'%s'}]}}"
                         .formatted(phase, address, ready ? "True" : "False"));
         cluster.settle();
     }

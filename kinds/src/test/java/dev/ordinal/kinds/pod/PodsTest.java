@@ -10,6 +10,8 @@ import dev.ordinal.testing.Rule;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,5 +88,40 @@ class PodsTest {
             }
             assertThat(seen).containsExactly("MODIFIED 0", "DELETED 0");
         }
+    }
+
+    @Rule("pods 1.12")
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "BestEffort | {} | {}",
+                "BestEffort | {'limits':{'cpu':'0'}} | {'requests':{'memory':'0'}}",
+                "Burstable | {'limits':{'cpu':'1','memory':'1Gi'}} | {}",
+                "Burstable | {'limits':{'cpu':'1','memory':'1Gi'}} | {'limits':{'cpu':'1'}}",
+                "Guaranteed | {'limits':{'cpu':'1','memory':'1Gi'}} |"
+                        + " {'limits':{'cpu':'500m','memory':'1'}}",
+                "Burstable | {'limits':{'cpu':'1','memory':'1Gi'},'requests':{'cpu':'500m'}} |"
+                        + " {'limits':{'cpu':'1','memory':'1Gi'}}"
+            })
+    void theClassFollowsFromAllContainers(String expected, String first, String second) {
+        var pod =
+                cluster.create(
+                        Types.PODS,
+                        "default",
+                        "{'metadata':{'name':'p'},'spec':{'containers':[{'name':'a','image':'i','resources':%s},{'name':'b','image':'i','resources':%s}]}}"
+                                .formatted(first, second));
+        assertThat(pod.tree().at("/status/qosClass").asText()).isEqualTo(expected);
+    }
+
+    @Rule("pods 1.12")
+    @Test
+    void aWholePodsResourcesCountInsteadOfItsContainers() {
+        var pod =
+                cluster.create(
+                        Types.PODS,
+                        "default",
+                        "{'metadata':{'name':'p'},'spec':{'resources':{'requests':{'cpu':'1','memory':'1'},'limits':{'cpu':'1','memory':'1'}},'containers':[{'name':'a','image':'i'}]}}");
+        assertThat(pod.tree().at("/status/qosClass").asText()).isEqualTo("Guaranteed");
     }
 }

@@ -17,7 +17,7 @@ class RequestsTest {
         return Requests.of(Typed.read(TestCluster.json("{'spec':" + spec + "}"), Pod.class));
     }
 
-    @Rule("pods 12.9")
+    @Rule({"pods 12.9", "pods 9.2"})
     @Test
     void containersAddUpInThousandthsOfACpuAndBytes() {
         assertThat(
@@ -31,6 +31,7 @@ class RequestsTest {
                 .isEqualTo(Map.of("cpu", 750L, "memory", 1024L, "example.com/card", 2L));
     }
 
+    @Rule("pods 9.2")
     @Test
     void anInitContainerRunsAloneButBesideTheSidecarsBeforeIt() {
         var spec =
@@ -48,6 +49,7 @@ class RequestsTest {
         assertThat(of(spec.formatted("5"))).as("sidecar and late").isEqualTo(Map.of("cpu", 7000L));
     }
 
+    @Rule("pods 9.2")
     @Test
     void theWholePodsRequestReplacesTheSumAndOverheadComesOnTop() {
         assertThat(

@@ -60,13 +60,6 @@ public final class ImageStore {
         return folder.resolve("index.json");
     }
 
-    /// A name with its tag; `latest` when it has none.
-    public static String withTag(String name) {
-        if (name.contains("@")) return name;
-        var last = name.substring(name.lastIndexOf('/') + 1);
-        return last.contains(":") ? name : name + ":latest";
-    }
-
     public List<Image> list() throws IOException {
         if (!Files.exists(index())) return List.of();
         var version =
@@ -106,11 +99,16 @@ public final class ImageStore {
         return folder.resolve("configs").resolve(Digests.hex(id) + ".json");
     }
 
-    /// By name, with or without tag, or by id.
+    /// By name, with or without tag and registry, or by id.
     public Optional<Image> find(String reference) throws IOException {
-        var name = withTag(reference);
+        var name = ImageName.full(reference);
         return list().stream()
-                .filter(image -> image.names().contains(name) || image.id().equals(reference))
+                .filter(
+                        image ->
+                                image.id().equals(reference)
+                                        || image.names().stream()
+                                                .map(ImageName::full)
+                                                .anyMatch(name::equals))
                 .findFirst();
     }
 
@@ -163,7 +161,7 @@ public final class ImageStore {
         var id = Digests.of(entry.config());
         image.put("id", id);
         Set<String> names = new LinkedHashSet<>();
-        entry.names().forEach(name -> names.add(withTag(name)));
+        entry.names().forEach(name -> names.add(ImageName.withTag(name)));
         names.forEach(image.putArray("names")::add);
         var layers = image.putArray("layers");
         long bytes = 0;
@@ -250,7 +248,7 @@ public final class ImageStore {
                 boolean whole = image.path("id").asText().equals(reference);
                 found |= whole;
                 for (var it = image.path("names").elements(); it.hasNext(); ) {
-                    if (!it.next().asText().equals(withTag(reference))) continue;
+                    if (!it.next().asText().equals(ImageName.withTag(reference))) continue;
                     it.remove();
                     found = true;
                     whole |= image.path("names").isEmpty();

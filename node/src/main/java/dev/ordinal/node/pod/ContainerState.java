@@ -57,7 +57,12 @@ record ContainerState(
         return startedAt != null && exit == null;
     }
 
-    boolean ended() {
-        return exit != null;
+    /// One that was killed for want of memory has failed, whatever its code.
+    boolean succeeded() {
+        return exit != null && exit.code() == 0 && !exit.oomKilled();
+    }
+
+    boolean everStarted() {
+        return attempt >= 0;
     }
 }

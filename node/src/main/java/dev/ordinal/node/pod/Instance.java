@@ -24,7 +24,7 @@ import java.util.OptionalLong;
 
 /// One container of a pod as its worker remembers it, over all its attempts. Its worker changes it,
 /// its prober too; nothing is told to the worker while it is locked.
-final class Instance {
+final class Instance implements ProbeLoop.Listener {
     private static final int LOG_LINES = 80;
     private static final int LOG_CHARACTERS = 2048;
 
@@ -46,6 +46,9 @@ final class Instance {
     private @Nullable Instant pullAt;
     private @Nullable Thread prober;
     private @Nullable ProbeLoop probes;
+    private boolean probeKilled;
+    private boolean backOffUntold;
+    private String image = "";
 
     /// @param spec of the container; of it, only the image may change later
     /// @param nudge tells the worker that something has happened
@@ -99,13 +102,14 @@ final class Instance {
         var _ = current.exit().thenRun(nudge);
         if (!current.running()) return;
         synchronized (this) {
+            image = spec.path("image").asText();
             started |= !spec.has("startupProbe");
             ready |= !spec.has("readinessProbe");
         }
         probe(tree, address, current);
     }
 
-    /// A new sandbox has nothing of what this init container did in the old one.
+    /// Nothing counts of what it did: of an init container when the sandbox is new.
     synchronized void initializeAgain() {
         remember();
         container = null;
@@ -138,9 +142,11 @@ final class Instance {
 
     /// Puts the last attempt away.
     ///
+    /// @param from the image the next one is started from, as the spec names it
     /// @return the number of the next one
-    synchronized int begin() {
+    synchronized int begin(String from) {
         remember();
+        image = from;
         return attempt + 1;
     }
 
@@ -173,6 +179,7 @@ final class Instance {
             attempt = newest.key().attempt();
             waiting = Optional.empty();
             counted = false;
+            probeKilled = false;
             message = "";
             started = !spec.has("startupProbe");
             ready = !spec.has("readinessProbe");
@@ -187,7 +194,7 @@ final class Instance {
                 && !spec.has("livenessProbe")) {
             return;
         }
-        var loop = new ProbeLoop(parts, tree, spec, address, started, ready, this::probed);
+        var loop = new ProbeLoop(parts, tree, spec, address, started, ready, this);
         probes = loop;
         prober = Thread.ofVirtual().name("probe").start(() -> run(loop, current));
     }
@@ -200,12 +207,18 @@ final class Instance {
         }
     }
 
-    private void probed(boolean hasStarted, boolean isReady) {
+    @Override
+    public void changed(boolean hasStarted, boolean isReady) {
         synchronized (this) {
             started = hasStarted;
             ready = isReady;
         }
         nudge.run();
+    }
+
+    @Override
+    public synchronized void killed() {
+        probeKilled = true;
     }
 
     synchronized void stopProber() {
@@ -214,7 +227,7 @@ final class Instance {
 
     /// Readiness is asked for until the end, if the container has started.
     synchronized void onlyReadiness() {
-        if (probes != null && started) probes.onlyReadiness();
+        if (probes != null && started && !probeKilled) probes.onlyReadiness();
         else stopProber();
     }
 
@@ -243,12 +256,42 @@ final class Instance {
     private void backOff(Container ended, Exit exit) {
         var ran = Duration.between(ended.startedAt(), exit.finishedAt());
         backoff = PodPlan.backoff(backoff, ran, attempt == 0);
-        backoffUntil = exit.finishedAt().plus(backoff);
-        if (backoff.isZero()) return;
+        var until = since(exit).plus(backoff);
+        backoffUntil = until;
+        if (!until.isAfter(parts.clock().instant())) return;
+        backOffUntold = true;
         waitFor(
                 "CrashLoopBackOff",
                 "back-off %s restarting failed container=%s pod=%s_%s(%s)"
                         .formatted(text(backoff), name(), pod.name(), pod.namespace(), pod.uid()));
+    }
+
+    /// The delay counts from the end; from the end before, for one that its probe has ended.
+    private Instant since(Exit exit) {
+        if (!probeKilled) return exit.finishedAt();
+        return before.map(ended -> ended.exit().finishedAt()).orElse(Instant.EPOCH);
+    }
+
+    /// Whether it has to wait longer than was told so far.
+    synchronized boolean takeBackOff() {
+        boolean untold = backOffUntold;
+        backOffUntold = false;
+        return untold;
+    }
+
+    /// Its image has been changed since one was started or looked for.
+    synchronized boolean isOutdated(JsonNode newer) {
+        return !image.isEmpty() && !image.equals(newer.path("image").asText());
+    }
+
+    /// Another image has nothing to do with what failed before.
+    synchronized void forgive(JsonNode newer) {
+        image = newer.path("image").asText();
+        backoff = Duration.ZERO;
+        backoffUntil = null;
+        pullBackoff = Duration.ZERO;
+        pullAt = null;
+        waiting = Optional.empty();
     }
 
     /// As Go prints durations.

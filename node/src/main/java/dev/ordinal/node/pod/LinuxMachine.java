@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.ordinal.api.Api;
 import dev.ordinal.api.Quantity;
+import dev.ordinal.node.image.ImageName;
 import dev.ordinal.node.image.ImageStore;
 import dev.ordinal.node.network.ClusterNetwork;
 import dev.ordinal.node.network.PodLoopback;
@@ -87,7 +88,7 @@ public final class LinuxMachine implements Machine {
                 namespace = Optional.of(network.namespace());
                 address = network.address();
             }
-            var files = new PodFiles(pod, address, parts.dns(), parts.hostResolv());
+            var files = new PodFiles(pod, address, parts.dns(), parts.hostResolv(), parts.node());
             var metadata = pod.path("metadata");
             return new Prepared(
                     new SandboxSpec(
@@ -183,6 +184,13 @@ public final class LinuxMachine implements Machine {
 
     private dev.ordinal.node.image.Image present(JsonNode container) throws CannotStartException {
         var reference = container.path("image").asText();
+        var fault = ImageName.fault(reference);
+        if (fault.isPresent()) {
+            throw new CannotStartException(
+                    "InvalidImageName",
+                    "Failed to apply default image tag \"%1$s\": couldn't parse image name \"%1$s\": %2$s"
+                            .formatted(reference, fault.get()));
+        }
         Optional<dev.ordinal.node.image.Image> found;
         try {
             found = parts.images().find(reference);
@@ -334,7 +342,7 @@ public final class LinuxMachine implements Machine {
         try {
             return parts.images()
                     .find(reference)
-                    .map(image -> new Machine.Image(ImageStore.withTag(reference), image.id()));
+                    .map(image -> new Machine.Image(ImageName.withTag(reference), image.id()));
         } catch (IOException _) {
             return Optional.empty();
         }

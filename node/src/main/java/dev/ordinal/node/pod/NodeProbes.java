@@ -1,6 +1,9 @@
 package dev.ordinal.node.pod;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
 import dev.ordinal.node.network.Sockets;
 import dev.ordinal.node.runtime.ContainerException;
@@ -14,12 +17,16 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// Probes and hooks of real containers, over the cluster's network and by commands inside.
 ///
@@ -30,6 +37,7 @@ public final class NodeProbes implements Probes, Hooks {
     private static final Duration RETRY_LONGEST = Duration.ofMillis(20);
     private static final Duration HOOK_PATIENCE = Duration.ofHours(1);
     private static final int OK = 200;
+    private static final int REDIRECT = 300;
     private static final int BAD = 400;
 
     private final Runtime runtime;
@@ -58,10 +66,7 @@ public final class NodeProbes implements Probes, Hooks {
                 TimeUnit.SECONDS.sleep(handler.at("/sleep/seconds").asLong());
                 return Optional.empty();
             }
-            if (handler.has("exec")) {
-                var result = exec(target, handler.path("exec"), HOOK_PATIENCE);
-                return result.success() ? Optional.empty() : Optional.of(result.message());
-            }
+            if (handler.has("exec")) return execHook(target, handler.path("exec"));
             if (handler.has("httpGet")) {
                 var get = new HttpGet(target, handler.path("httpGet"), "kube-lifecycle/1.36");
                 var _ = get.send(sockets, System.nanoTime() + HOOK_PATIENCE.toNanos(), false);
@@ -72,33 +77,90 @@ public final class NodeProbes implements Probes, Hooks {
             Thread.currentThread().interrupt();
             return Optional.of("the time is over");
         } catch (IOException failed) {
-            return Optional.of(String.valueOf(failed.getMessage()));
+            var path = handler.at("/httpGet/path").asText();
+            return Optional.of(failed("HTTP", path, target, String.valueOf(failed.getMessage())));
         }
     }
 
-    private Result exec(Target target, JsonNode exec, Duration patience)
-            throws InterruptedException {
+    private Optional<String> execHook(Target target, JsonNode exec) throws InterruptedException {
+        var command = command(exec);
+        var shown = "[%s]".formatted(String.join(" ", command));
+        try {
+            var said = exec(target, command, HOOK_PATIENCE);
+            if (said.code == 0) return Optional.empty();
+            var why =
+                    "command '%s' exited with %d: %s, message: %s"
+                            .formatted(
+                                    String.join(" ", command),
+                                    said.code,
+                                    said.err,
+                                    TextNode.valueOf(said.out + said.err));
+            return Optional.of(failed("Exec", shown, target, why));
+        } catch (ContainerException | ExecutionException | TimeoutException broken) {
+            var why = "%s, message: \"\"".formatted(broken.getMessage());
+            return Optional.of(failed("Exec", shown, target, why));
+        }
+    }
+
+    private static String failed(String kind, String what, Target target, String why) {
+        var metadata = target.pod().path("metadata");
+        return "%s lifecycle hook (%s) for Container \"%s\" in Pod \"%s_%s(%s)\" failed - error: %s"
+                .formatted(
+                        kind,
+                        what,
+                        target.container().path("name").asText(),
+                        metadata.path("name").asText(),
+                        metadata.path("namespace").asText(),
+                        metadata.path("uid").asText(),
+                        why);
+    }
+
+    private static List<String> command(JsonNode exec) {
         List<String> command = new ArrayList<>();
         exec.path("command").forEach(word -> command.add(word.asText()));
-        try (var session = runtime.exec(new ExecSpec(target.key(), command, false, false))) {
-            var output = new ByteArrayOutputStream();
-            var readers =
-                    List.of(
-                            Thread.ofVirtual().start(() -> collect(session.stdout(), output)),
-                            Thread.ofVirtual().start(() -> collect(session.stderr(), output)));
-            var waiter = new java.util.concurrent.FutureTask<>(session::await);
-            Thread.ofVirtual().start(waiter);
-            int code = waiter.get(patience.toNanos(), TimeUnit.NANOSECONDS);
-            for (var reader : readers) reader.join();
-            return code == 0
-                    ? Result.SUCCESS
-                    : Result.failure(output.toString(StandardCharsets.UTF_8));
-        } catch (java.util.concurrent.TimeoutException _) {
+        return command;
+    }
+
+    /// In a probe's command only variables are replaced that have their values in the spec.
+    private Result exec(Target target, JsonNode exec, Duration patience)
+            throws InterruptedException {
+        Map<String, String> literal = new HashMap<>();
+        for (var variable : target.container().path("env")) {
+            if (variable.has("value")) {
+                literal.put(variable.path("name").asText(), variable.path("value").asText());
+            }
+        }
+        var command =
+                command(exec).stream().map(word -> PodEnvironment.expand(word, literal)).toList();
+        try {
+            var said = exec(target, command, patience);
+            return said.code == 0 ? Result.SUCCESS : Result.failure(said.out + said.err);
+        } catch (TimeoutException _) {
             return Result.failure(
                     "command timed out: \"%s\" timed out after %ds"
                             .formatted(String.join(" ", command), patience.toSeconds()));
-        } catch (ContainerException | java.util.concurrent.ExecutionException broken) {
-            return Result.failure(String.valueOf(broken.getMessage()));
+        } catch (ContainerException | ExecutionException broken) {
+            return Result.unknown(String.valueOf(broken.getMessage()));
+        }
+    }
+
+    /// What a command has said.
+    private record Said(int code, String out, String err) {}
+
+    private Said exec(Target target, List<String> command, Duration patience)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        try (var session = runtime.exec(new ExecSpec(target.key(), command, false, false))) {
+            var out = new ByteArrayOutputStream();
+            var err = new ByteArrayOutputStream();
+            var readers =
+                    List.of(
+                            Thread.ofVirtual().start(() -> collect(session.stdout(), out)),
+                            Thread.ofVirtual().start(() -> collect(session.stderr(), err)));
+            var waiter = new FutureTask<>(session::await);
+            Thread.ofVirtual().start(waiter);
+            int code = waiter.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            for (var reader : readers) reader.join();
+            return new Said(code, out.toString(UTF_8), err.toString(UTF_8));
         }
     }
 
@@ -131,10 +193,15 @@ public final class NodeProbes implements Probes, Hooks {
     private Result http(Target target, JsonNode request, long deadline, boolean first)
             throws InterruptedException {
         try {
-            int code =
-                    new HttpGet(target, request, "kube-probe/1.36").send(sockets, deadline, first);
-            if (code >= OK && code < BAD) return Result.SUCCESS;
-            return Result.failure("HTTP probe failed with statuscode: " + code);
+            var answer =
+                    new HttpGet(target, request, "kube-probe/1.36")
+                            .follow(sockets, deadline, first);
+            if (answer.code() < OK || answer.code() >= BAD) {
+                return Result.failure("HTTP probe failed with statuscode: " + answer.code());
+            }
+            return answer.code() < REDIRECT
+                    ? Result.SUCCESS
+                    : Result.warning("Probe terminated redirects, Response body: " + answer.body());
         } catch (IOException failed) {
             return Result.failure(String.valueOf(failed.getMessage()));
         }

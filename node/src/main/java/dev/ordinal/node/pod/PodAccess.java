@@ -41,7 +41,9 @@ public final class PodAccess implements PodStreams {
             throws IOException, InterruptedException {
         var container = PodContainers.named(pod, options.container());
         if (!pod.tree().path("spec").has("nodeName")) return;
-        var key = key(pod, container, options.previous());
+        var key =
+                key(pod, container, options.previous())
+                        .orElseThrow(() -> noLog(pod, container, options.previous()));
         try {
             runtime.logs(
                     key,
@@ -74,17 +76,34 @@ public final class PodAccess implements PodStreams {
         }
     }
 
-    private ContainerKey key(Stored pod, String container, boolean previous) {
+    private Optional<ContainerKey> key(Stored pod, String container, boolean previous) {
         var worker = agent.worker(pod.uid());
-        var key = worker == null ? Optional.<ContainerKey>empty() : worker.key(container, previous);
-        return key.orElseThrow(
-                () ->
-                        ApiException.badRequest(
-                                previous
-                                        ? "previous terminated container \"%s\" in pod \"%s\" not found"
-                                                .formatted(container, pod.name())
-                                        : "container \"%s\" in pod \"%s\" is waiting to start: ContainerCreating"
-                                                .formatted(container, pod.name())));
+        return worker == null ? Optional.empty() : worker.key(container, previous);
+    }
+
+    /// There is no log of it.
+    private static ApiException noLog(Stored pod, String container, boolean previous) {
+        if (previous) {
+            return ApiException.badRequest(
+                    "previous terminated container \"%s\" in pod \"%s\" not found"
+                            .formatted(container, pod.name()));
+        }
+        var reason = "ContainerCreating";
+        for (var list : List.of("initContainerStatuses", "containerStatuses")) {
+            for (var status : pod.tree().path("status").path(list)) {
+                if (!status.path("name").asText().equals(container)) continue;
+                reason = status.at("/state/waiting/reason").asText(reason);
+            }
+        }
+        var why =
+                switch (reason) {
+                    case "ErrImagePull" -> "image can't be pulled";
+                    case "ImagePullBackOff" -> "trying and failing to pull image";
+                    default -> reason;
+                };
+        return ApiException.badRequest(
+                "container \"%s\" in pod \"%s\" is waiting to start: %s"
+                        .formatted(container, pod.name(), why));
     }
 
     private Optional<ContainerKey> running(Stored pod, String container) {

@@ -11,6 +11,8 @@ import dev.ordinal.control.Types;
 import dev.ordinal.node.image.Image;
 import dev.ordinal.node.pod.Machine.CannotStartException;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
@@ -18,7 +20,10 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /// The environment of one container: the image's, then `envFrom`, then `env`, then what describes
 /// the Services of its namespace where nothing else has the name.
@@ -220,10 +225,27 @@ final class PodEnvironment {
         }
     }
 
+    /// The names that a text refers to and that are not known.
+    static Set<String> unknown(String text, Map<String, String> known) {
+        Set<String> unknown = new TreeSet<>();
+        expand(
+                text,
+                name -> {
+                    var value = known.get(name);
+                    if (value == null) unknown.add(name);
+                    return value;
+                });
+        return unknown;
+    }
+
     /// Replaces `$(NAME)` where NAME is known; `$$` is a dollar sign.
     ///
     /// @see "upstream: third_party/forked/golang/expansion"
     static String expand(String text, Map<String, String> known) {
+        return expand(text, known::get);
+    }
+
+    private static String expand(String text, Function<String, @Nullable String> known) {
         var result = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -237,7 +259,7 @@ final class PodEnvironment {
                 result.append('$');
                 i++;
             } else if (end > 0) {
-                var value = known.get(text.substring(i + 2, end));
+                var value = known.apply(text.substring(i + 2, end));
                 result.append(value == null ? text.substring(i, end + 1) : value);
                 i = end;
             } else {

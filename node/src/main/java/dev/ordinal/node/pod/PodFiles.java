@@ -18,6 +18,7 @@ import java.util.Set;
 final class PodFiles {
     private static final String DOMAIN = "cluster.local";
     private static final int HOSTNAME_MAX = 63;
+    private static final int KERNEL_MAX = 64;
     private static final int NAMESERVERS_MAX = 3;
     private static final int SEARCHES_MAX = 32;
 
@@ -25,44 +26,86 @@ final class PodFiles {
     private final String address;
     private final String dns;
     private final Path hostResolv;
+    private final String node;
 
-    PodFiles(JsonNode pod, String address, String dns, Path hostResolv) {
+    /// @param address of the pod
+    /// @param dns address of the cluster's DNS server
+    /// @param hostResolv the host's `resolv.conf`; its `hosts` stands beside it
+    /// @param node its name
+    PodFiles(JsonNode pod, String address, String dns, Path hostResolv, String node) {
         this.pod = pod;
         this.address = address;
         this.dns = dns;
         this.hostResolv = hostResolv;
+        this.node = node;
     }
 
     private String namespace() {
         return pod.at("/metadata/namespace").asText();
     }
 
-    String hostname() {
-        var asked = pod.at("/spec/hostname").asText();
-        var name = asked.isEmpty() ? pod.at("/metadata/name").asText() : asked;
-        if (name.length() > HOSTNAME_MAX)
-            name = name.substring(0, HOSTNAME_MAX).replaceAll("[-.]+$", "");
-        return name;
+    private boolean onHost() {
+        return pod.at("/spec/hostNetwork").asBoolean();
     }
 
-    String hosts() {
-        var text =
-                new StringBuilder(
-                        """
-                        # Kubernetes-managed hosts file.
-                        127.0.0.1\tlocalhost
-                        ::1\tlocalhost ip6-localhost ip6-loopback
-                        fe00::0\tip6-localnet
-                        fe00::0\tip6-mcastprefix
-                        fe00::1\tip6-allnodes
-                        fe00::2\tip6-allrouters
-                        """);
+    private String override() {
+        return pod.at("/spec/hostnameOverride").asText();
+    }
+
+    /// What the kernel says: the short name or, when the pod wants it, the full one.
+    ///
+    /// @throws IOException the full one is too long for the kernel
+    String hostname() throws IOException {
+        if (onHost()) return node;
+        boolean full = pod.at("/spec/setHostnameAsFQDN").asBoolean() && override().isEmpty();
+        if (!full || domain().isEmpty()) return shortName();
+        var name = shortName() + "." + domain();
+        if (name.length() <= KERNEL_MAX) return name;
+        throw new IOException(
+                "failed to construct FQDN from pod hostname and cluster domain, FQDN %s is too long (the max is %d characters, %d characters requested)"
+                        .formatted(name, KERNEL_MAX, name.length()));
+    }
+
+    private String shortName() {
+        var name = pod.at("/spec/hostname").asText();
+        if (!override().isEmpty()) name = override();
+        if (name.isEmpty()) name = pod.at("/metadata/name").asText();
+        return name.length() > HOSTNAME_MAX
+                ? name.substring(0, HOSTNAME_MAX).replaceAll("[-.]+$", "")
+                : name;
+    }
+
+    /// Empty without a subdomain.
+    private String domain() {
         var subdomain = pod.at("/spec/subdomain").asText();
-        text.append(address).append('\t');
-        if (!subdomain.isEmpty()) {
-            text.append("%s.%s.%s.svc.%s\t".formatted(hostname(), subdomain, namespace(), DOMAIN));
+        return subdomain.isEmpty() || !override().isEmpty()
+                ? ""
+                : "%s.%s.svc.%s".formatted(subdomain, namespace(), DOMAIN);
+    }
+
+    String hosts() throws IOException {
+        var text = new StringBuilder();
+        if (onHost()) {
+            text.append("# Kubernetes-managed hosts file (host network).\n");
+            var hosts = hostResolv.resolveSibling("hosts");
+            if (Files.isReadable(hosts)) text.append(Files.readString(hosts));
+        } else {
+            text.append(
+                    """
+                    # Kubernetes-managed hosts file.
+                    127.0.0.1\tlocalhost
+                    ::1\tlocalhost ip6-localhost ip6-loopback
+                    fe00::0\tip6-localnet
+                    fe00::0\tip6-mcastprefix
+                    fe00::1\tip6-allnodes
+                    fe00::2\tip6-allrouters
+                    """);
+            text.append(address).append('\t');
+            if (!domain().isEmpty()) {
+                text.append("%s.%s\t".formatted(shortName(), domain()));
+            }
+            text.append(shortName()).append('\n');
         }
-        text.append(hostname()).append('\n');
         var aliases = pod.at("/spec/hostAliases");
         if (!aliases.isEmpty()) text.append("\n# Entries added by HostAliases.\n");
         for (var alias : aliases) {
@@ -81,10 +124,9 @@ final class PodFiles {
         Set<String> searches = new LinkedHashSet<>();
         Map<String, String> options = new LinkedHashMap<>();
         var policy = pod.at("/spec/dnsPolicy").asText("ClusterFirst");
-        boolean onHost = pod.at("/spec/hostNetwork").asBoolean();
         boolean cluster =
                 policy.equals("ClusterFirstWithHostNet")
-                        || (policy.equals("ClusterFirst") && !onHost);
+                        || (policy.equals("ClusterFirst") && !onHost());
         if (cluster) {
             servers.add(dns);
             searches.addAll(List.of(namespace() + ".svc." + DOMAIN, "svc." + DOMAIN, DOMAIN));

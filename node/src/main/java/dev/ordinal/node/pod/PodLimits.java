@@ -15,15 +15,12 @@ final class PodLimits {
     static List<String> refused(JsonNode pod) {
         List<String> fields = new ArrayList<>();
         var spec = pod.path("spec");
-        for (var flag :
-                List.of("hostPID", "hostIPC", "shareProcessNamespace", "setHostnameAsFQDN")) {
+        for (var flag : List.of("hostPID", "hostIPC", "shareProcessNamespace")) {
             if (spec.path(flag).asBoolean()) fields.add("spec." + flag);
         }
         if (spec.has("hostUsers") && !spec.path("hostUsers").asBoolean())
             fields.add("spec.hostUsers");
-        for (var field : List.of("runtimeClassName", "hostnameOverride")) {
-            if (!spec.path(field).asText().isEmpty()) fields.add("spec." + field);
-        }
+        if (!spec.path("runtimeClassName").asText().isEmpty()) fields.add("spec.runtimeClassName");
         for (var volume : spec.path("volumes")) {
             var type = volume.at("/hostPath/type").asText();
             if (type.equals("CharDevice") || type.equals("BlockDevice")) {
@@ -34,7 +31,12 @@ final class PodLimits {
         for (var list : LISTS) {
             var containers = spec.path(list);
             for (int i = 0; i < containers.size(); i++) {
-                refused(containers.get(i), "spec.%s[%d]".formatted(list, i), fields);
+                var at = "spec.%s[%d]".formatted(list, i);
+                refused(containers.get(i), at, fields);
+                if (spec.path("hostNetwork").asBoolean()) continue;
+                for (var port : containers.get(i).path("ports")) {
+                    if (port.path("hostPort").asInt() != 0) fields.add(at + ".ports.hostPort");
+                }
             }
         }
         return fields;
@@ -42,13 +44,17 @@ final class PodLimits {
 
     private static void refused(JsonNode container, String at, List<String> fields) {
         if (!container.path("volumeDevices").isEmpty()) fields.add(at + ".volumeDevices");
-        if (!container.path("restartPolicyRules").isEmpty()) fields.add(at + ".restartPolicyRules");
-        for (var port : container.path("ports")) {
-            if (port.path("hostPort").asInt() != 0) fields.add(at + ".ports.hostPort");
+        for (var rule : container.path("restartPolicyRules")) {
+            if (!rule.path("action").asText().equals("Restart")) {
+                fields.add(at + ".restartPolicyRules");
+            }
         }
         for (var mount : container.path("volumeMounts")) {
             var propagation = mount.path("mountPropagation").asText("None");
             if (!propagation.equals("None")) fields.add(at + ".volumeMounts.mountPropagation");
+            if (mount.path("recursiveReadOnly").asText().equals("Enabled")) {
+                fields.add(at + ".volumeMounts.recursiveReadOnly");
+            }
         }
         if (container.at("/securityContext/privileged").asBoolean()) {
             fields.add(at + ".securityContext.privileged");

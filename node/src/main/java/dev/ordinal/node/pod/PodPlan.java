@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -22,34 +21,39 @@ record PodPlan(List<String> start, boolean finished, Optional<Instant> again) {
     static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
     private static final Duration FORGETS_AFTER = Duration.ofMinutes(10);
 
+    /// Init containers are looked at until a regular one runs; from then on only the sidecars among
+    /// them are started again.
+    ///
     /// @param states by container name
     static PodPlan of(JsonNode pod, Map<String, ContainerState> states, Instant now) {
-        var policy = pod.at("/spec/restartPolicy").asText("Always");
         List<String> start = new ArrayList<>();
         List<Instant> waits = new ArrayList<>();
-        for (var container : pod.at("/spec/initContainers")) {
-            boolean sidecar = container.path("restartPolicy").asText().equals("Always");
-            var state = state(states, container);
-            if (sidecar) {
-                consider(state, "Always", now, start, waits);
-                if (!state.running() || !state.started())
-                    return new PodPlan(start, false, first(waits));
-                continue;
-            }
-            if (state.ended() && Objects.requireNonNull(state.exit()).code() == 0) continue;
-            if (state.running()) return new PodPlan(start, false, first(waits));
-            if (state.ended() && policy.equals("Never"))
-                return new PodPlan(List.of(), true, first(waits));
-            consider(state, "Always", now, start, waits);
-            return new PodPlan(start, false, first(waits));
-        }
         boolean finished = true;
+        boolean initialized = false;
         for (var container : pod.at("/spec/containers")) {
             var state = state(states, container);
-            if (!overForGood(state, policy)) finished = false;
-            consider(state, policy, now, start, waits);
+            finished &= overForGood(pod, container, state);
+            initialized |= state.running();
         }
-        return new PodPlan(start, finished, first(waits));
+        if (finished) return new PodPlan(List.of(), true, Optional.empty());
+        for (var container : pod.at("/spec/initContainers")) {
+            var state = state(states, container);
+            if (RestartPolicy.isSidecar(container)) {
+                consider(pod, container, state, now, start, waits);
+                if (initialized || (state.running() && state.started())) continue;
+                return new PodPlan(start, false, first(waits));
+            }
+            if (initialized || state.succeeded()) continue;
+            if (overForGood(pod, container, state)) {
+                return new PodPlan(List.of(), true, first(waits));
+            }
+            consider(pod, container, state, now, start, waits);
+            return new PodPlan(start, false, first(waits));
+        }
+        for (var container : pod.at("/spec/containers")) {
+            consider(pod, container, state(states, container), now, start, waits);
+        }
+        return new PodPlan(start, false, first(waits));
     }
 
     /// When the pod has been active for long enough, counted from its start on this node; empty
@@ -67,25 +71,21 @@ record PodPlan(List<String> start, boolean finished, Optional<Instant> again) {
     }
 
     private static void consider(
+            JsonNode pod,
+            JsonNode container,
             ContainerState state,
-            String policy,
             Instant now,
             List<String> start,
             List<Instant> waits) {
-        if (state.running() || overForGood(state, policy)) return;
+        if (state.running() || overForGood(pod, container, state)) return;
         var until = state.backoffUntil();
         if (until != null && until.isAfter(now)) waits.add(until);
         else start.add(state.name());
     }
 
-    private static boolean overForGood(ContainerState state, String policy) {
-        if (!state.ended()) return false;
-        int code = Objects.requireNonNull(state.exit()).code();
-        return switch (policy) {
-            case "Never" -> true;
-            case "OnFailure" -> code == 0;
-            default -> false;
-        };
+    private static boolean overForGood(JsonNode pod, JsonNode container, ContainerState state) {
+        var exit = state.exit();
+        return exit != null && !RestartPolicy.again(pod, container, exit.code());
     }
 
     static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {

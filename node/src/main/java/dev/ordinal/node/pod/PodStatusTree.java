@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import dev.ordinal.node.pod.ContainerState.Ended;
 import dev.ordinal.node.runtime.Exit;
 
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class PodStatusTree {
                     "Ready",
                     "ContainersReady",
                     "PodScheduled");
+    private static final int MESSAGES_MAX = 12 * 1024;
     private static final String LOST =
             "The container could not be located when the pod was terminated";
     private static final String LOST_BEFORE =
@@ -66,6 +68,16 @@ final class PodStatusTree {
 
     static ObjectNode of(JsonNode pod, Seen seen) {
         return new PodStatusTree(pod, seen).status();
+    }
+
+    /// Of a pod that this node does not take.
+    static ObjectNode rejected(JsonNode pod, Verdict why, Instant now) {
+        var status = JsonNodeFactory.instance.objectNode().put("phase", "Failed");
+        status.put("reason", why.reason());
+        status.put("message", "Pod was rejected: " + why.message());
+        var old = pod.path("status");
+        if (old.has("qosClass")) status.set("qosClass", old.path("qosClass"));
+        return status.put("startTime", old.path("startTime").asText(time(now)));
     }
 
     private ObjectNode status() {
@@ -117,34 +129,43 @@ final class PodStatusTree {
 
     private String phase() {
         var old = pod.at("/status/phase").asText();
-        if (old.equals("Succeeded") || old.equals("Failed")) return old;
+        if (isOver(old)) return old;
         if (seen.verdict.isPresent()) return "Failed";
-        var policy = pod.at("/spec/restartPolicy").asText("Always");
+        var phase = phaseOfContainers();
+        return seen.stopped && !isOver(phase) ? "Failed" : phase;
+    }
+
+    private static boolean isOver(String phase) {
+        return phase.equals("Succeeded") || phase.equals("Failed");
+    }
+
+    private String phaseOfContainers() {
+        int running = 0;
         for (var container : pod.at("/spec/initContainers")) {
             var state = state(container);
-            if (container.path("restartPolicy").asText().equals("Always")) {
-                if (!state.started()) return "Pending";
+            if (RestartPolicy.isSidecar(container)) {
+                if (!begun() && !state.started()) return "Pending";
+                if (state.running()) running++;
                 continue;
             }
             var exit = state.exit();
             if (exit == null) return "Pending";
-            if (exit.code() != 0) return policy.equals("Never") ? "Failed" : "Pending";
+            if (!state.succeeded()) {
+                return RestartPolicy.again(pod, container, exit.code()) ? "Pending" : "Failed";
+            }
         }
-        int running = 0;
         int stopped = 0;
         int finalStops = 0;
         int succeeded = 0;
         int waiting = 0;
         for (var container : pod.at("/spec/containers")) {
             var state = state(container);
-            var exit = state.exit();
+            var exit = lastExit(state);
             if (state.running()) running++;
             else if (exit != null) {
                 stopped++;
                 if (exit.code() == 0) succeeded++;
-                boolean over =
-                        policy.equals("Never") || (policy.equals("OnFailure") && exit.code() == 0);
-                if (over) finalStops++;
+                if (!RestartPolicy.again(pod, container, exit.code())) finalStops++;
             } else waiting++;
         }
         if (waiting > 0) return "Pending";
@@ -153,6 +174,20 @@ final class PodStatusTree {
         if (stopped != finalStops) return "Running";
         if (stopped == 0) return "Pending";
         return succeeded == stopped ? "Succeeded" : "Failed";
+    }
+
+    /// Of the newest instance, or of the one before when another is to come.
+    private static @Nullable Exit lastExit(ContainerState state) {
+        var exit = state.exit();
+        return exit != null ? exit : state.before().map(Ended::exit).orElse(null);
+    }
+
+    /// A regular container has ever been started.
+    private boolean begun() {
+        for (var container : pod.at("/spec/containers")) {
+            if (state(container).everStarted()) return true;
+        }
+        return false;
     }
 
     private ArrayNode conditions(String phase) {
@@ -167,9 +202,7 @@ final class PodStatusTree {
                 condition(
                         "Initialized",
                         uninitialized.isEmpty(),
-                        uninitialized.isEmpty() && phase.equals("Succeeded")
-                                ? "PodCompleted"
-                                : "ContainersNotInitialized",
+                        phase.equals("Succeeded") ? "PodCompleted" : "ContainersNotInitialized",
                         "containers with incomplete status: " + list(uninitialized)));
         var unready = unready();
         var reason =
@@ -182,8 +215,7 @@ final class PodStatusTree {
                 reason.equals("ContainersNotReady")
                         ? "containers with unready status: " + list(unready)
                         : "";
-        boolean over = phase.equals("Succeeded") || phase.equals("Failed");
-        boolean ready = unready.isEmpty() && !over;
+        boolean ready = unready.isEmpty() && !isOver(phase);
         var gate = ready ? closedGate() : Optional.<String>empty();
         conditions.add(
                 gate.isPresent()
@@ -220,13 +252,14 @@ final class PodStatusTree {
         return "[" + String.join(" ", names) + "]";
     }
 
+    /// Once a regular container has started the pod stays initialized.
     private List<String> uninitialized() {
         List<String> names = new ArrayList<>();
+        if (begun()) return names;
         for (var container : pod.at("/spec/initContainers")) {
             var state = state(container);
-            boolean sidecar = container.path("restartPolicy").asText().equals("Always");
-            var exit = state.exit();
-            boolean done = sidecar ? state.started() : exit != null && exit.code() == 0;
+            boolean sidecar = RestartPolicy.isSidecar(container);
+            boolean done = sidecar ? state.started() : state.succeeded();
             if (!done) names.add(state.name());
         }
         return names;
@@ -235,7 +268,7 @@ final class PodStatusTree {
     private List<String> unready() {
         List<String> names = new ArrayList<>();
         for (var container : pod.at("/spec/initContainers")) {
-            boolean sidecar = container.path("restartPolicy").asText().equals("Always");
+            boolean sidecar = RestartPolicy.isSidecar(container);
             if (sidecar && !isReady(state(container))) names.add(state(container).name());
         }
         for (var container : pod.at("/spec/containers")) {
@@ -284,11 +317,11 @@ final class PodStatusTree {
         var state = state(container);
         var status = JsonNodeFactory.instance.objectNode();
         status.put("name", state.name());
-        var current = current(state);
+        var current = current(state, init);
         status.set("state", current);
         status.set("lastState", last(state, current));
         var exit = state.exit();
-        boolean sidecar = container.path("restartPolicy").asText().equals("Always");
+        boolean sidecar = init && RestartPolicy.isSidecar(container);
         boolean ready = (init && !sidecar) ? (exit != null && exit.code() == 0) : isReady(state);
         status.put("ready", ready);
         status.put("restartCount", Math.max(0, state.attempt()));
@@ -298,10 +331,31 @@ final class PodStatusTree {
         } else status.put("image", container.path("image").asText()).put("imageID", "");
         if (!state.id().isEmpty()) status.put("containerID", seen.runtime + "://" + state.id());
         status.put("started", state.running() && state.started());
+        if (state.everStarted()) given(status, container);
         return status;
     }
 
-    private ObjectNode current(ContainerState state) {
+    /// What a started container was given. A mount that can only be read is so at its top alone.
+    private static void given(ObjectNode status, JsonNode container) {
+        var requests = container.at("/resources/requests");
+        if (!requests.isEmpty()) status.set("allocatedResources", requests);
+        var resources = status.putObject("resources");
+        for (var field : List.of("limits", "requests")) {
+            var given = container.path("resources").path(field);
+            if (!given.isEmpty()) resources.set(field, given);
+        }
+        if (container.path("volumeMounts").isEmpty()) return;
+        var mounts = status.putArray("volumeMounts");
+        for (var mount : container.path("volumeMounts")) {
+            var told = mounts.addObject();
+            told.set("name", mount.path("name"));
+            told.set("mountPath", mount.path("mountPath"));
+            if (!mount.path("readOnly").asBoolean()) continue;
+            told.put("readOnly", true).put("recursiveReadOnly", "Disabled");
+        }
+    }
+
+    private ObjectNode current(ContainerState state, boolean initContainer) {
         var tree = JsonNodeFactory.instance.objectNode();
         var started = state.startedAt();
         if (state.running() && started != null) {
@@ -312,6 +366,12 @@ final class PodStatusTree {
         var exit = state.exit();
         if (exit != null && started != null && (waiting.isEmpty() || seen.stopped)) {
             tree.set("terminated", ended(last(state, started, exit), LOST));
+            return tree;
+        }
+        if (seen.stopped && !initContainer && uninitialized().isEmpty()) {
+            var never = tree.putObject("terminated").put("exitCode", Exit.UNKNOWN);
+            never.put("reason", Exit.UNSEEN_REASON).put("message", LOST);
+            never.putNull("startedAt").putNull("finishedAt");
             return tree;
         }
         var wait = tree.putObject("waiting");
@@ -337,8 +397,8 @@ final class PodStatusTree {
         return tree;
     }
 
-    private static ContainerState.Ended last(ContainerState state, Instant started, Exit exit) {
-        return new ContainerState.Ended(state.id(), started, exit, state.message());
+    private static Ended last(ContainerState state, Instant started, Exit exit) {
+        return new Ended(state.id(), started, exit, state.message());
     }
 
     private static String reason(Exit exit) {
@@ -347,13 +407,20 @@ final class PodStatusTree {
         return exit.code() == 0 ? "Completed" : "Error";
     }
 
+    /// The messages of all containers have a limit together.
+    private String cut(String message) {
+        int containers = pod.at("/spec/initContainers").size() + pod.at("/spec/containers").size();
+        int most = MESSAGES_MAX / Math.max(1, containers);
+        return message.length() > most ? message.substring(0, most) : message;
+    }
+
     /// @param lost what is said of one whose end nobody saw
-    private ObjectNode ended(ContainerState.Ended ended, String lost) {
+    private ObjectNode ended(Ended ended, String lost) {
         var tree = JsonNodeFactory.instance.objectNode();
         Exit exit = ended.exit();
         tree.put("exitCode", exit.code());
         tree.put("reason", reason(exit));
-        var message = exit.seen() ? ended.message() : lost;
+        var message = cut(exit.seen() ? ended.message() : lost);
         if (!message.isEmpty()) tree.put("message", message);
         tree.put("startedAt", time(ended.startedAt()));
         tree.put("finishedAt", time(exit.finishedAt()));

@@ -51,6 +51,7 @@ final class PodVolumes {
     private final LoopVolumes disk;
     private final Path pods;
     private final TokenMount tokens;
+    private final InstantSource clock;
     private final Map<Shown, JsonNode> settled = new ConcurrentHashMap<>();
 
     /// An object that a pod's volumes show.
@@ -59,6 +60,7 @@ final class PodVolumes {
     PodVolumes(Api api, LoopVolumes disk, Path pods, InstantSource clock) {
         this.api = api;
         tokens = new TokenMount(api, clock);
+        this.clock = clock;
         this.disk = disk;
         this.pods = pods;
     }
@@ -106,7 +108,7 @@ final class PodVolumes {
     private void prepare(JsonNode pod, JsonNode volume, String name)
             throws IOException, NotYetException {
         var folder = folder(pod, name);
-        if (volume.has("emptyDir")) emptyDir(volume.path("emptyDir"), folder);
+        if (volume.has("emptyDir")) emptyDir(pod, volume.path("emptyDir"), folder);
         else if (volume.has("persistentVolumeClaim")) disk.mount(boundTo(pod, volume));
         else if (volume.has("hostPath")) hostPath(volume.path("hostPath"));
         else if (isProjected(volume)) project(pod, volume, name);
@@ -127,7 +129,7 @@ final class PodVolumes {
     private void project(JsonNode pod, JsonNode volume, String name)
             throws IOException, NotYetException {
         var group = pod.at("/spec/securityContext/fsGroup");
-        new Projection(folder(pod, name), Projection.number(modeOf(volume)))
+        new Projection(folder(pod, name), Projection.number(modeOf(volume)), clock.instant())
                 .write(
                         content(pod, volume, name),
                         files -> {
@@ -214,18 +216,31 @@ final class PodVolumes {
         return volume.path("defaultMode");
     }
 
-    private static void emptyDir(JsonNode settings, Path folder) throws IOException {
+    private static void emptyDir(JsonNode pod, JsonNode settings, Path folder) throws IOException {
         boolean there = Files.isDirectory(folder);
         Files.createDirectories(folder);
         if (settings.path("medium").asText().equals("Memory")) {
             if (Mounts.at(folder)) return;
-            var limit = Quantity.parse(settings.path("sizeLimit").asText());
-            var size = limit.map(q -> ",size=" + q.longValue()).orElse("");
-            var options = "nodev,nosuid,mode=0777" + size;
+            var options = "nodev,nosuid,mode=0777,size=" + memory(pod, settings);
             Shell.run("", "mount", "-t", "tmpfs", "-o", options, "tmpfs", folder.toString());
         } else if (!there) {
             Files.setAttribute(folder, "unix:mode", ANYBODY);
         }
+    }
+
+    /// How many bytes a volume in memory may take: the least of its limit, the pod's if every
+    /// container has one, and the machine's.
+    private static long memory(JsonNode pod, JsonNode settings) {
+        long least = NodeObject.memoryBytes();
+        var own = Quantity.parse(settings.path("sizeLimit").asText());
+        if (own.isPresent()) least = Math.min(least, own.get().longValue());
+        long sum = 0;
+        for (var container : pod.at("/spec/containers")) {
+            var limit = Quantity.parse(container.at("/resources/limits/memory").asText());
+            if (limit.isEmpty()) return least;
+            sum += limit.get().longValue();
+        }
+        return Math.min(least, sum);
     }
 
     /// The volume a claim of the pod is bound to.
@@ -269,10 +284,16 @@ final class PodVolumes {
         var wanted = settings.path("type").asText();
         switch (wanted) {
             case "", "DirectoryOrCreate" -> {
-                if (!Files.exists(path)) Files.createDirectories(path);
+                if (!Files.exists(path)) {
+                    Files.createDirectories(path);
+                    Files.setAttribute(path, "unix:mode", 0755);
+                }
             }
             case "FileOrCreate" -> {
-                if (!Files.exists(path)) Files.createFile(path);
+                if (!Files.exists(path)) {
+                    Files.createFile(path);
+                    Files.setAttribute(path, "unix:mode", 0644);
+                }
             }
             default -> {}
         }
@@ -466,8 +487,9 @@ final class PodVolumes {
             var volume = volume(pod, mount.path("name").asText());
             var root = source(pod, volume);
             var sub = mount.path("subPath").asText();
-            if (mount.has("subPathExpr"))
-                sub = PodEnvironment.expand(mount.path("subPathExpr").asText(), environment);
+            if (mount.has("subPathExpr")) {
+                sub = expanded(mount.path("subPathExpr").asText(), environment);
+            }
             var path = sub.isEmpty() ? root : below(root, sub, mount, container);
             boolean readOnly =
                     mount.path("readOnly").asBoolean()
@@ -481,6 +503,17 @@ final class PodVolumes {
         return mounts;
     }
 
+    /// @throws CannotStartException a variable is not set or empty
+    private static String expanded(String text, Map<String, String> environment)
+            throws CannotStartException {
+        Map<String, String> known = new TreeMap<>(environment);
+        known.values().removeIf(String::isEmpty);
+        var missing = PodEnvironment.unknown(text, known);
+        if (missing.isEmpty()) return PodEnvironment.expand(text, known);
+        throw new CannotStartException(
+                "CreateContainerConfigError", "missing value for " + String.join(", ", missing));
+    }
+
     private static JsonNode volume(JsonNode pod, String name) {
         for (var volume : pod.at("/spec/volumes")) {
             if (volume.path("name").asText().equals(name)) return volume;
@@ -491,10 +524,18 @@ final class PodVolumes {
     /// A path inside a volume; a folder is made where nothing is.
     private static Path below(Path root, String sub, JsonNode mount, JsonNode container)
             throws CannotStartException {
+        if (sub.startsWith("/")) {
+            throw new CannotStartException(
+                    "CreateContainerConfigError",
+                    "error SubPath `%s` must not be an absolute path".formatted(sub));
+        }
+        if (List.of(sub.split("/", -1)).contains("..")) {
+            throw new CannotStartException(
+                    "CreateContainerConfigError",
+                    "unable to provision SubPath `%s`: must not contain '..'".formatted(sub));
+        }
         var wanted = root.resolve(sub).normalize();
         try {
-            if (sub.startsWith("/") || !wanted.startsWith(root))
-                throw new IOException("leads out of the volume");
             if (!Files.exists(wanted)) {
                 Files.createDirectories(wanted);
                 Files.setAttribute(

@@ -39,7 +39,6 @@ final class PodWorker {
     /// How long a deleted pod's object stays at least, see docs/decisions/0004.
     private static final Duration LAST_MOMENT = Duration.ofMillis(250);
 
-    private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
 
     private final PodAgent.Parts parts;
@@ -122,13 +121,21 @@ final class PodWorker {
     private Optional<Instant> step(Stored current) throws InterruptedException {
         var tree = current.tree();
         var phase = tree.at("/status/phase").asText();
-        if (phase.equals("Succeeded") || phase.equals("Failed")) return Optional.empty();
+        if (phase.equals("Succeeded") || phase.equals("Failed")) {
+            if (isRunning()) conclude(current);
+            return Optional.empty();
+        }
         var deadline = PodPlan.deadline(tree);
         if (deadline.isPresent() && !deadline.get().isAfter(now())) {
             exceed(current);
             return Optional.empty();
         }
         if (prepared == null) {
+            var rejection = PodRejection.of(tree);
+            if (rejection.isPresent()) {
+                reject(current, rejection.get());
+                return Optional.empty();
+            }
             if (isOver(tree)) {
                 report(current, true);
                 return Optional.empty();
@@ -140,15 +147,91 @@ final class PodWorker {
         var renewal = parts.machine().renewal(current.uid());
         boolean due = renewal.isPresent() && !renewal.get().isAfter(now());
         if (inbox.takeStale() || due) refresh(tree);
+        for (var list : LISTS) {
+            for (var container : tree.path("spec").path(list)) replaceOutdated(tree, container);
+        }
         var plan = PodPlan.of(tree, states(), now());
+        if (plan.finished()) {
+            conclude(current);
+            return Optional.empty();
+        }
+        all().forEach(instance -> tellBackOff(tree, instance));
         var again = PodPlan.earlier(plan.again(), PodPlan.deadline(inbox.latest().tree()));
         again = PodPlan.earlier(again, parts.machine().renewal(current.uid()));
         for (var name : plan.start()) {
-            again = PodPlan.earlier(again, start(tree, container(tree, name)));
+            var retryAt = start(tree, container(tree, name));
+            if (retryAt.isEmpty() && isSidecar(tree, name)) inbox.nudge(); // the next may start
+            again = PodPlan.earlier(again, retryAt);
         }
-        report(inbox.latest(), plan.finished());
-        if (plan.finished()) all().forEach(Instance::stopProber);
+        report(inbox.latest(), false);
         return again;
+    }
+
+    private void reject(Stored current, Verdict why) {
+        writes.warn("", why.reason(), why.message());
+        writes.status(current, tree -> PodStatusTree.rejected(tree, why, now()));
+    }
+
+    /// All regular containers are over for good, or somebody says so of the pod: what runs is
+    // ended.
+    private void conclude(Stored current) throws InterruptedException {
+        if (isRunning()) {
+            report(inbox.latest(), false);
+            long grace = current.tree().at("/spec/terminationGracePeriodSeconds").asLong(30);
+            stopGracefully(current, Optional.of(now().plusSeconds(grace)));
+        }
+        report(inbox.latest(), true);
+        all().forEach(Instance::stopProber);
+    }
+
+    private void tellBackOff(JsonNode tree, Instance instance) {
+        if (!instance.takeBackOff()) return;
+        var metadata = tree.path("metadata");
+        var why =
+                "Back-off restarting failed container %s in pod %s_%s(%s)"
+                        .formatted(
+                                instance.name(),
+                                metadata.path("name").asText(),
+                                metadata.path("namespace").asText(),
+                                metadata.path("uid").asText());
+        writes.warn(fieldPath(tree, instance.name()), "BackOff", why);
+    }
+
+    /// A running container whose image has changed is replaced, whatever the policy; one that waits
+    /// waits no longer.
+    private void replaceOutdated(JsonNode tree, JsonNode container) throws InterruptedException {
+        var instance = instance(container);
+        if (!instance.isOutdated(container)) return;
+        var path = fieldPath(tree, instance.name());
+        boolean init = path.startsWith("spec.initContainers");
+        var running = instance.container();
+        if (running != null && running.running()) {
+            if (init && !RestartPolicy.isSidecar(container)) return;
+            var why =
+                    init
+                            ? "Init container %s definition changed"
+                            : "Container %s definition changed, will be restarted";
+            writes.say(tree, path, "Killing", why.formatted(instance.name()));
+            instance.stopProber();
+            end(tree, container, running);
+            instance.initializeAgain();
+        }
+        instance.forgive(container);
+    }
+
+    private void end(JsonNode tree, JsonNode container, Container running)
+            throws InterruptedException {
+        long grace = tree.at("/spec/terminationGracePeriodSeconds").asLong(30);
+        ending(tree, container, running).run(Duration.ofSeconds(grace));
+    }
+
+    private ContainerEnd ending(JsonNode tree, JsonNode spec, Container container) {
+        var path = fieldPath(tree, spec.path("name").asText());
+        return new ContainerEnd(
+                parts,
+                target(tree, spec, container),
+                container,
+                () -> writes.warn(path, "FailedPreStopHook", "PreStopHook failed"));
     }
 
     private Instant now() {
@@ -240,10 +323,10 @@ final class PodWorker {
     }
 
     /// @return when to try again, if it did not work
-    private Optional<Instant> start(JsonNode tree, JsonNode container) {
+    private Optional<Instant> start(JsonNode tree, JsonNode container) throws InterruptedException {
         var instance = instance(container);
-        int attempt = instance.begin();
         var image = container.path("image").asText();
+        int attempt = instance.begin(image);
         var pullAt = instance.pullAt();
         if (pullAt.isPresent() && parts.machine().image(image).isEmpty()) return pullAt;
         var path = fieldPath(tree, instance.name());
@@ -270,9 +353,11 @@ final class PodWorker {
                 return Optional.of(notPulled(tree, path, instance, image, why));
             }
             boolean never = refused.reason().equals("ErrImageNeverPull");
+            boolean invalid = refused.reason().equals("InvalidImageName");
             if (never) writes.warn(path, refused.reason(), why);
+            if (invalid) writes.warn(path, "InspectFailed", why);
             instance.waitFor(refused.reason(), why);
-            writes.warn(path, "Failed", "Error: " + (never ? refused.reason() : why));
+            writes.warn(path, "Failed", "Error: " + (never || invalid ? refused.reason() : why));
         } catch (ContainerException broken) {
             instance.waitFor("RunContainerError", String.valueOf(broken.getMessage()));
             writes.warn(path, "Failed", "Error: " + broken.getMessage());
@@ -299,7 +384,8 @@ final class PodWorker {
     }
 
     /// Runs the hook, before anything else happens in this pod.
-    private void postStart(JsonNode tree, JsonNode container, Container started) {
+    private void postStart(JsonNode tree, JsonNode container, Container started)
+            throws InterruptedException {
         var hook = container.at("/lifecycle/postStart");
         if (!hook.isObject()) return;
         var failure = parts.hooks().run(target(tree, container, started), hook);
@@ -307,13 +393,13 @@ final class PodWorker {
         var path = fieldPath(tree, container.path("name").asText());
         writes.warn(path, "FailedPostStartHook", "PostStartHook failed");
         writes.say(tree, path, "Killing", "FailedPostStartHook");
-        started.signal(SIGKILL);
-        started.exit().join();
+        end(tree, container, started);
+        instance(container).waitFor("PostStartHookError", failure.get());
     }
 
     private Probes.Target target(JsonNode tree, JsonNode container, Container instance) {
         return new Probes.Target(
-                tree, container, instance.key(), Objects.requireNonNull(prepared).address());
+                tree, container, instance.key(), prepared == null ? "" : prepared.address());
     }
 
     private static String fieldPath(JsonNode tree, String name) {
@@ -391,38 +477,46 @@ final class PodWorker {
             var _ = prepare(current);
         }
         all().forEach(Instance::onlyReadiness);
-        List<Thread> stopping = new ArrayList<>();
-        for (var instance : all()) {
+        List<Thread> beginning = new ArrayList<>();
+        List<ContainerEnd> ends = new ArrayList<>();
+        List<Container> before = new ArrayList<>();
+        for (var instance : inOrderOfTheirEnd(tree)) {
             var container = instance.container();
             if (container == null || !container.running()) continue;
             var name = instance.name();
             writes.say(tree, fieldPath(tree, name), "Killing", "Stopping container " + name);
-            stopping.add(
-                    Thread.ofVirtual()
-                            .name("stop-" + name)
-                            .start(() -> stop(tree, instance.spec(), container)));
+            var ending = ending(tree, instance.spec(), container);
+            List<Container> others = isSidecar(tree, name) ? List.copyOf(before) : List.of();
+            before.add(container);
+            ends.add(ending);
+            beginning.add(
+                    Thread.ofVirtual().name("stop-" + name).start(() -> ending.begin(others)));
         }
         while (inbox.awaitEnd(this::isRunning, end)) report(inbox.latest(), false);
-        stopping.forEach(Thread::interrupt);
-        stopContainers();
-        for (var thread : stopping) thread.join();
+        beginning.forEach(Thread::interrupt);
+        for (var thread : beginning) {
+            var _ = thread.join(ContainerEnd.AFTER_SIGNAL);
+        }
+        if (inbox.vanished()) stopContainers();
+        for (var last : ends) last.finish();
         all().forEach(Instance::stopProber);
     }
 
-    /// The hook, then the signal the image asks for.
-    private void stop(JsonNode tree, JsonNode spec, Container container) {
-        var hook = spec.at("/lifecycle/preStop");
-        if (hook.isObject() && prepared != null) {
-            var failure = parts.hooks().run(target(tree, spec, container), hook);
-            if (failure.isPresent()
-                    && container.running()
-                    && !Thread.currentThread().isInterrupted()) {
-                var path = fieldPath(tree, spec.path("name").asText());
-                writes.warn(path, "FailedPreStopHook", "PreStopHook failed");
-            }
+    private static boolean isSidecar(JsonNode tree, String name) {
+        boolean init = fieldPath(tree, name).startsWith("spec.initContainers");
+        return init && RestartPolicy.isSidecar(container(tree, name));
+    }
+
+    /// Sidecars outlive the others, the first the longest.
+    private List<Instance> inOrderOfTheirEnd(JsonNode tree) {
+        List<Instance> order = new ArrayList<>(all());
+        List<Instance> sidecars = new ArrayList<>();
+        for (var container : tree.at("/spec/initContainers")) {
+            if (RestartPolicy.isSidecar(container)) sidecars.addFirst(instance(container));
         }
-        var asked = container.annotations().getOrDefault(LinuxMachine.STOP_SIGNAL, "");
-        container.signal(Signals.number(asked).orElse(SIGTERM));
+        order.removeAll(sidecars);
+        order.addAll(sidecars);
+        return order;
     }
 
     private boolean isRunning() {

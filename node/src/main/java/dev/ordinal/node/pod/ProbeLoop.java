@@ -19,22 +19,22 @@ import java.util.concurrent.TimeoutException;
 ///
 /// @see "Kubernetes documentation: Configure Liveness, Readiness and Startup Probes"
 final class ProbeLoop {
-    private static final int SIGTERM = 15;
-    private static final int SIGKILL = 9;
-
     private final PodAgent.Parts parts;
     private final JsonNode pod;
     private final JsonNode spec;
     private final String address;
     private final Listener listener;
+    private final long begun = System.nanoTime();
     private boolean started;
     private boolean ready;
     private volatile boolean onlyReadiness;
 
     /// Hears of changes.
-    @FunctionalInterface
     interface Listener {
         void changed(boolean started, boolean ready);
+
+        /// The container is ended for its probe's sake.
+        void killed();
     }
 
     /// @param started what is known of the instance from an earlier server, if any
@@ -77,7 +77,7 @@ final class ProbeLoop {
             successThreshold = settings.path("successThreshold").asInt(1);
             period = TimeUnit.SECONDS.toNanos(settings.path("periodSeconds").asInt(10));
             long delay = TimeUnit.SECONDS.toNanos(settings.path("initialDelaySeconds").asInt());
-            next = System.nanoTime() + delay;
+            next = begun + delay;
         }
 
         /// @return 1 on the success that counts, -1 on the failure that counts, else 0
@@ -88,18 +88,26 @@ final class ProbeLoop {
             var result = parts.probes().run(target, settings, patience, !succeeded);
             if (!container.running()) return 0;
             if (result.success()) {
+                if (!result.message().isEmpty()) {
+                    say(
+                            "Warning",
+                            "ProbeWarning",
+                            "%s probe warning: %s".formatted(title, result.message()));
+                }
                 succeeded = true;
                 failures = 0;
                 return ++successes == successThreshold ? 1 : 0;
             }
+            if (!result.known()) {
+                say(
+                        "Warning",
+                        "Unhealthy",
+                        "%s probe errored and resulted in unknown state: %s"
+                                .formatted(title, result.message()));
+                return 0;
+            }
             successes = 0;
-            parts.events()
-                    .about(
-                            typed(),
-                            path(),
-                            "Warning",
-                            "Unhealthy",
-                            "%s probe failed: %s".formatted(title, result.message()));
+            say("Warning", "Unhealthy", "%s probe failed: %s".formatted(title, result.message()));
             return ++failures == failureThreshold ? -1 : 0;
         }
     }
@@ -116,7 +124,14 @@ final class ProbeLoop {
     }
 
     private String path() {
-        return "spec.containers{%s}".formatted(name());
+        return "spec.%s{%s}".formatted(isInit() ? "initContainers" : "containers", name());
+    }
+
+    private boolean isInit() {
+        for (var container : pod.at("/spec/initContainers")) {
+            if (container.path("name").asText().equals(name())) return true;
+        }
+        return false;
     }
 
     /// The pod is being ended: from now on nothing is learned but whether it is still ready.
@@ -192,21 +207,25 @@ final class ProbeLoop {
 
     private void kill(Container container, String probe, JsonNode settings)
             throws InterruptedException {
-        boolean never = pod.at("/spec/restartPolicy").asText().equals("Never");
-        parts.events()
-                .about(
-                        typed(),
-                        path(),
-                        "Normal",
-                        "Killing",
-                        "Container %s failed %s probe%s"
-                                .formatted(name(), probe, never ? "" : ", will be restarted"));
+        boolean again = !pod.at("/spec/restartPolicy").asText().equals("Never");
+        var tail = again && !isInit() ? ", will be restarted" : "";
+        var who = isInit() ? "Init container" : "Container";
+        say("Normal", "Killing", "%s %s failed %s probe%s".formatted(who, name(), probe, tail));
         long grace =
                 settings.has("terminationGracePeriodSeconds")
                         ? settings.path("terminationGracePeriodSeconds").asLong()
                         : pod.at("/spec/terminationGracePeriodSeconds").asLong(30);
-        container.signal(SIGTERM);
-        pause(container, TimeUnit.SECONDS.toNanos(grace));
-        if (container.running() && !onlyReadiness) container.signal(SIGKILL);
+        listener.killed();
+        var target = new Probes.Target(pod, spec, container.key(), address);
+        var end = new ContainerEnd(parts, target, container, this::hookFailed);
+        end.run(Duration.ofSeconds(grace));
+    }
+
+    private void hookFailed() {
+        say("Warning", "FailedPreStopHook", "PreStopHook failed");
+    }
+
+    private void say(String type, String reason, String message) {
+        parts.events().about(typed(), path(), type, reason, message);
     }
 }

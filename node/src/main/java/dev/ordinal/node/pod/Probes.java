@@ -21,12 +21,21 @@ public interface Probes {
     /// @param address of the pod
     record Target(JsonNode pod, JsonNode container, ContainerKey key, String address) {}
 
-    /// @param message what a failing one says
-    record Result(boolean success, String message) {
-        public static final Result SUCCESS = new Result(true, "");
+    /// @param known false: nothing was learned of the container, which changes nothing
+    /// @param message what one that did not succeed says, or what is odd about its success
+    record Result(boolean success, boolean known, String message) {
+        public static final Result SUCCESS = new Result(true, true, "");
 
         static Result failure(String message) {
-            return new Result(false, message);
+            return new Result(false, true, message);
+        }
+
+        static Result warning(String message) {
+            return new Result(true, true, message);
+        }
+
+        static Result unknown(String message) {
+            return new Result(false, false, message);
         }
     }
 

@@ -9,8 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -22,9 +26,13 @@ import java.util.Set;
 /// @see "upstream: pkg/volume/util/atomic_writer.go"
 final class Projection {
     private static final String DATA = "..data";
+    private static final DateTimeFormatter NAME =
+            DateTimeFormatter.ofPattern("'..'yyyy_MM_dd_HH_mm_ss'.'", Locale.ROOT)
+                    .withZone(ZoneOffset.UTC);
 
     private final Path folder;
     private final int mode;
+    private final Instant now;
 
     /// @param mode negative: as the volume has it
     record Item(byte[] content, int mode) {
@@ -47,8 +55,10 @@ final class Projection {
         void finish(Path files) throws IOException;
     }
 
-    Projection(Path folder, int mode) {
+    /// @param now names what is written
+    Projection(Path folder, int mode, Instant now) {
         this.folder = folder;
+        this.now = now;
         this.mode = mode < 0 ? 0644 : mode;
     }
 
@@ -65,7 +75,7 @@ final class Projection {
         var data = folder.resolve(DATA);
         var before = Files.isSymbolicLink(data) ? data.toRealPath() : null;
         if (before != null && same(before, files)) return;
-        var next = Files.createTempDirectory(folder, "..");
+        var next = Files.createTempDirectory(folder, NAME.format(now));
         Files.setAttribute(next, "unix:mode", 0755);
         Set<String> top = new HashSet<>();
         for (var file : files.entrySet()) {

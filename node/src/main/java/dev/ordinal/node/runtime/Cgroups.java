@@ -85,8 +85,8 @@ record Cgroups(List<Path> hierarchies, boolean unified) {
     private static void limitUnified(Path group, Resources limits) throws IOException {
         if (limits.memoryBytes() > 0) {
             writeIfThere(group, "memory.max", Long.toString(limits.memoryBytes()));
-            writeIfThere(group, "memory.swap.max", "0");
         }
+        writeIfThere(group, "memory.swap.max", "0");
         writeIfThere(group, "memory.oom.group", "1");
         if (limits.cpuMillis() > 0) {
             writeIfThere(group, "cpu.max", quota(limits) + " " + PERIOD_MICROS);

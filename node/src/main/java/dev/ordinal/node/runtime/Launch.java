@@ -32,9 +32,21 @@ final class Launch {
     static final String TERMINALS = "newinstance,ptmxmode=0666,mode=0620,gid=5";
 
     private static final List<String> MASKED_FILES =
-            List.of("kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug");
+            List.of(
+                    "interrupts",
+                    "kcore",
+                    "keys",
+                    "latency_stats",
+                    "timer_list",
+                    "timer_stats",
+                    "sched_debug");
     private static final List<String> MASKED_FOLDERS =
-            List.of("/proc/acpi", "/proc/scsi", "/sys/firmware");
+            List.of(
+                    "/proc/acpi",
+                    "/proc/asound",
+                    "/proc/scsi",
+                    "/sys/devices/virtual/powercap",
+                    "/sys/firmware");
     private static final List<String> READ_ONLY =
             List.of("bus", "fs", "irq", "sys", "sysrq-trigger");
 

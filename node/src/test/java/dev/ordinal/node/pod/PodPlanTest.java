@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import dev.ordinal.node.runtime.Exit;
+import dev.ordinal.testing.Rule;
 
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +64,7 @@ class PodPlanTest {
                         backoff));
     }
 
+    @Rule({"pods 3.2", "pods 3.3"})
     @Test
     void initContainersComeOneAfterTheOther() throws Exception {
         assertThat(PodPlan.of(pod("Always"), states, NOW).start()).containsExactly("first");
@@ -78,6 +80,7 @@ class PodPlanTest {
         assertThat(PodPlan.of(pod("Always"), states, NOW).start()).containsExactly("a", "b");
     }
 
+    @Rule("pods 3.2")
     @Test
     void aFailedInitContainerEndsAPodThatIsNeverRestarted() throws Exception {
         ended("first", 1, null);
@@ -85,6 +88,7 @@ class PodPlanTest {
         assertThat(PodPlan.of(pod("OnFailure"), states, NOW).start()).containsExactly("first");
     }
 
+    @Rule("pods 3.6")
     @Test
     void policiesDecideWhatIsOver() throws Exception {
         ended("first", 0, null);
@@ -97,6 +101,7 @@ class PodPlanTest {
                 .isEqualTo(new PodPlan(java.util.List.of(), true, Optional.empty()));
     }
 
+    @Rule("pods 3.8")
     @Test
     void aBackOffIsWaitedFor() throws Exception {
         ended("first", 0, null);
@@ -110,6 +115,7 @@ class PodPlanTest {
                 .containsExactly("b");
     }
 
+    @Rule({"pods 3.8", "pods 10.5"})
     @Test
     void backOffDoublesToFiveMinutes() {
         var delay = PodPlan.backoff(Duration.ZERO, Duration.ZERO, true);
@@ -121,6 +127,7 @@ class PodPlanTest {
         assertThat(PodPlan.backoff(delay, Duration.ofMinutes(11), false)).isZero();
     }
 
+    @Rule("pods 3.10")
     @Test
     void theDeadlineCountsFromTheStart() throws Exception {
         var pod =
@@ -132,5 +139,68 @@ class PodPlanTest {
         assertThat(PodPlan.deadline(json.readTree(pod))).contains(NOW.plusSeconds(30));
         assertThat(PodPlan.deadline(json.readTree(pod.replace("startTime", "other")))).isEmpty();
         assertThat(PodPlan.deadline(json.readTree(pod.replace("active", "other")))).isEmpty();
+    }
+
+    @Rule("pods 3.2")
+    @Test
+    void anInitContainerThatRanOutOfMemoryHasFailed() throws Exception {
+        ended("first", 0, null);
+        var oom = new Exit(0, true, true, NOW);
+        states.put(
+                "first",
+                new ContainerState(
+                        "first",
+                        0,
+                        "x",
+                        NOW,
+                        oom,
+                        "",
+                        Optional.empty(),
+                        Optional.empty(),
+                        false,
+                        false,
+                        null));
+        assertThat(PodPlan.of(pod("Always"), states, NOW).start()).containsExactly("first");
+    }
+
+    @Rule("pods 3.3")
+    @Test
+    void onceARegularContainerRunsOnlySidecarsOfTheInitContainersStartAgain() throws Exception {
+        ended("first", 1, null);
+        ended("side", 1, null);
+        running("a", true);
+        ended("b", 1, null);
+        assertThat(PodPlan.of(pod("Always"), states, NOW).start()).containsExactly("side", "b");
+        assertThat(PodPlan.of(pod("Never"), states, NOW).start()).containsExactly("side");
+    }
+
+    @Rule("pods 3.3")
+    @Test
+    void noSidecarStartsWhenTheOthersAreOver() throws Exception {
+        ended("first", 0, null);
+        ended("side", 1, null);
+        ended("a", 0, null);
+        ended("b", 0, null);
+        assertThat(PodPlan.of(pod("OnFailure"), states, NOW))
+                .isEqualTo(new PodPlan(java.util.List.of(), true, Optional.empty()));
+    }
+
+    private static boolean again(String policy, String container, int code) throws Exception {
+        var spec = new ObjectMapper().readTree("{%s}".formatted(container.replace('\'', '"')));
+        return RestartPolicy.again(pod(policy), spec, code);
+    }
+
+    @Rule("pods 3.6")
+    @Test
+    void aContainersRulesCountBeforeItsPolicyAndThatBeforeThePods() throws Exception {
+        assertThat(again("Never", "'restartPolicy':'OnFailure'", 1)).isTrue();
+        assertThat(again("Always", "'restartPolicy':'Never'", 1)).isFalse();
+        assertThat(again("Always", "'restartPolicy':'OnFailure'", 0)).isFalse();
+        var rules =
+                "'restartPolicy':'Never','restartPolicyRules':[{'action':'Restart','exitCodes':{'operator':'%s','values':[4,5]}}]";
+        assertThat(again("Never", rules.formatted("In"), 5)).isTrue();
+        assertThat(again("Never", rules.formatted("In"), 6)).isFalse();
+        assertThat(again("Never", rules.formatted("NotIn"), 5)).isFalse();
+        assertThat(again("Never", rules.formatted("NotIn"), 6)).isTrue();
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.control.Types;
+import dev.ordinal.node.pod.Machine.CannotStartException;
 import dev.ordinal.node.pod.Machine.NotYetException;
 import dev.ordinal.node.volume.LoopVolumes;
 import dev.ordinal.testing.Rule;
@@ -68,7 +69,7 @@ class PodVolumesTest {
         }
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 7.8"})
     @Test
     void aTokenIsItsUsersAloneAndIsRenewed() throws Exception {
         cluster.create(
@@ -94,6 +95,7 @@ class PodVolumesTest {
         assertThat(Files.readString(file)).isNotEqualTo(first);
     }
 
+    @Rule("pods 7.4")
     @Test
     void keysThatChangeComeAndGoAtOnce() throws Exception {
         cluster.create(Types.CONFIG_MAPS, "{'metadata':{'name':'m'},'data':{'a':'1','b':'1'}}");
@@ -111,6 +113,7 @@ class PodVolumesTest {
         assertThat(volume().resolve(before)).doesNotExist();
     }
 
+    @Rule("pods 7.6")
     @Test
     void aSecretIsFollowedInAProjectedVolumeToo() throws Exception {
         cluster.create(Types.SECRETS, "{'metadata':{'name':'s'},'stringData':{'a':'1'}}");
@@ -121,6 +124,7 @@ class PodVolumesTest {
         assertThat(volume().resolve("a")).hasContent("2");
     }
 
+    @Rule("pods 7.6")
     @Test
     void labelsAreFollowed() throws Exception {
         var volume =
@@ -133,6 +137,7 @@ class PodVolumesTest {
         assertThat(volume().resolve("a")).hasContent("tier=\"two\"");
     }
 
+    @Rule("pods 7.6")
     @Test
     void whatASubPathMountsIsKept() throws Exception {
         cluster.create(Types.CONFIG_MAPS, "{'metadata':{'name':'m'},'data':{'a':'1'}}");
@@ -147,6 +152,7 @@ class PodVolumesTest {
         assertThat(mounted.source()).doesNotExist();
     }
 
+    @Rule("pods 7.5")
     @Test
     void whatIsMissingLeavesTheVolumeAsItIs() throws Exception {
         cluster.create(Types.CONFIG_MAPS, "{'metadata':{'name':'m'},'data':{'a':'1'}}");
@@ -160,6 +166,7 @@ class PodVolumesTest {
         assertThat(volume().resolve("a")).hasContent("1");
     }
 
+    @Rule("pods 7.5")
     @Test
     void anOptionalObjectFillsTheVolumeWhenItComes() throws Exception {
         var pod = pod("'configMap':{'name':'m','optional':true}");
@@ -195,5 +202,178 @@ class PodVolumesTest {
         var projected = pod("'projected':{'sources':[{'configMap':{'name':'m'}}]}");
         assertThat(PodVolumes.shows(projected, Types.CONFIG_MAPS, "m")).isTrue();
         assertThat(PodVolumes.shows(projected, Types.CONFIG_MAPS, "other")).isFalse();
+    }
+
+    private void refused(String volume, String why) throws Exception {
+        var pod = pod(volume);
+        assertThatThrownBy(() -> volumes.prepare(pod))
+                .isInstanceOf(NotYetException.class)
+                .hasMessage("MountVolume.SetUp failed for volume \"v\" : " + why)
+                .extracting(e -> ((NotYetException) e).reason())
+                .isEqualTo("FailedMount");
+    }
+
+    @Rule("pods 7.5")
+    @Test
+    void itemsAreTheOnlyFilesEachWhereItWantsToBe() throws Exception {
+        cluster.create(
+                Types.CONFIG_MAPS,
+                "{'metadata':{'name':'m'},'data':{'a':'1','b':'2'},'binaryData':{'c':'Mw=='}}");
+        var items =
+                "'configMap':{'name':'m','items':[{'key':'%s','path':'x/y'},{'key':'c','path':'z'}]}";
+        volumes.prepare(pod(items.formatted("a")));
+        assertThat(names()).containsExactly("x", "z");
+        assertThat(volume().resolve("x/y")).hasContent("1");
+        assertThat(volume().resolve("z")).hasContent("3");
+        refused(items.formatted("none"), "configmap references non-existent config key: none");
+        volumes.prepare(pod(items.formatted("none").replace("'name'", "'optional':true,'name'")));
+        assertThat(names()).containsExactly("z");
+    }
+
+    @Rule({"pods 7.5", "pods 7.2"})
+    @Test
+    void whatIsMissingHoldsThePodBack() throws Exception {
+        refused("'configMap':{'name':'none'}", "configmap \"none\" not found");
+        refused("'secret':{'secretName':'none'}", "secret \"none\" not found");
+        cluster.create(Types.SECRETS, "{'metadata':{'name':'s'},'stringData':{'a':'1'}}");
+        refused(
+                "'secret':{'secretName':'s','items':[{'key':'b','path':'b'}]}",
+                "references non-existent secret key: b");
+    }
+
+    @Rule("pods 7.2")
+    @Test
+    void aClaimThatIsMissingOrNotBoundHoldsThePodBack() throws Exception {
+        var pod = pod("'persistentVolumeClaim':{'claimName':'data'}");
+        var begin =
+                "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[],"
+                        + " failed to process volumes=[v]: error processing PVC default/data: ";
+        assertThatThrownBy(() -> volumes.prepare(pod))
+                .hasMessage(
+                        begin
+                                + "failed to fetch PVC from API server: persistentvolumeclaims"
+                                + " \"data\" not found");
+        cluster.create(
+                Types.CLAIMS,
+                "{'metadata':{'name':'data'},'spec':{'accessModes':['ReadWriteOnce'],'resources':{'requests':{'storage':'1Mi'}}}}");
+        assertThatThrownBy(() -> volumes.prepare(pod)).hasMessage(begin + "PVC is not bound");
+    }
+
+    private static int mode(Path file) throws IOException {
+        return (int) Files.getAttribute(file, "unix:mode") & 0777;
+    }
+
+    @Rule("pods 7.4")
+    @Test
+    void filesAreAtomicallyReplacedAndHaveTheirModes() throws Exception {
+        cluster.create(Types.SECRETS, "{'metadata':{'name':'s'},'stringData':{'a':'1','b':'1'}}");
+        var pod =
+                pod(
+                        "'secret':{'secretName':'s','defaultMode':288,'items':[{'key':'a','path':'d/a'},{'key':'b','path':'b','mode':256}]}");
+        volumes.prepare(pod);
+        var data = Files.readSymbolicLink(volume().resolve("..data"));
+        assertThat(data.toString()).matches("\\.\\.2026_01_02_03_04_05\\.\\d+");
+        assertThat(Files.readSymbolicLink(volume().resolve("d"))).isEqualTo(Path.of("..data/d"));
+        assertThat(mode(volume().resolve(data))).isEqualTo(0755);
+        assertThat(mode(volume().resolve("d/a"))).isEqualTo(0440);
+        assertThat(mode(volume().resolve("b"))).isEqualTo(0400);
+        for (var mount : volumes.mounts(pod, mounting("'name':'v','mountPath':'/v'"), Map.of())) {
+            assertThat(mount.readOnly()).isTrue();
+        }
+    }
+
+    private static JsonNode mounting(String mount) throws IOException {
+        var text = "{'name':'c','volumeMounts':[{%s}]}".formatted(mount);
+        return new ObjectMapper().readTree(text.replace('\'', '"'));
+    }
+
+    @Rule("pods 7.3")
+    @Test
+    void anEmptyFolderIsEverybodysAndStays() throws Exception {
+        var pod = pod("'emptyDir':{}");
+        volumes.prepare(pod);
+        assertThat(mode(volume())).isEqualTo(0777);
+        Files.writeString(volume().resolve("note"), "kept");
+        volumes.prepare(pod);
+        assertThat(volume().resolve("note")).hasContent("kept");
+    }
+
+    @Rule("pods 7.7")
+    @Test
+    void mapsAreShownSortedAndQuoted() throws Exception {
+        var pod =
+                (ObjectNode)
+                        pod(
+                                "'downwardAPI':{'items':[{'path':'a','fieldRef':{'fieldPath':'metadata.labels'}}]}");
+        pod.withObject("/metadata/labels").put("b", "x").put("a", "it's \"so\"\n");
+        volumes.prepare(pod);
+        assertThat(volume().resolve("a"))
+                .hasContent("a=\"it's \\\"so\\\"\\n\"\nb=\"x\"\ntier=\"one\"");
+    }
+
+    private void mountRefused(String mount, Map<String, String> environment, String message)
+            throws Exception {
+        var pod = pod("'emptyDir':{}");
+        var container = mounting("'name':'v','mountPath':'/v'," + mount);
+        assertThatThrownBy(() -> volumes.mounts(pod, container, environment))
+                .isInstanceOf(CannotStartException.class)
+                .hasMessage(message)
+                .extracting(e -> ((CannotStartException) e).reason())
+                .isEqualTo("CreateContainerConfigError");
+    }
+
+    @Rule({"pods 7.9", "pods 2.5"})
+    @Test
+    void aSubPathStaysInsideItsVolume() throws Exception {
+        volumes.prepare(pod("'emptyDir':{}"));
+        mountRefused(
+                "'subPath':'a/../../b'",
+                Map.of(),
+                "unable to provision SubPath `a/../../b`: must not contain '..'");
+        mountRefused(
+                "'subPathExpr':'$(A)'",
+                Map.of("A", "/etc"),
+                "error SubPath `/etc` must not be an absolute path");
+        mountRefused(
+                "'subPathExpr':'$(A)/$(B)/$(C)'",
+                Map.of("A", "a", "B", ""),
+                "missing value for B, C");
+        Files.createSymbolicLink(volume().resolve("out"), folder);
+        mountRefused(
+                "'subPath':'out'",
+                Map.of(),
+                "failed to prepare subPath for volumeMount \"v\" of container \"c\"");
+    }
+
+    @Rule("pods 7.9")
+    @Test
+    void aMissingSubPathIsMadeAsTheVolumeIs() throws Exception {
+        var pod = pod("'emptyDir':{}");
+        volumes.prepare(pod);
+        var container = mounting("'name':'v','mountPath':'/v','subPathExpr':'$(POD)/$$(x)'");
+        var mount = volumes.mounts(pod, container, Map.of("POD", "web-0")).getFirst();
+        assertThat(mount.source()).isEqualTo(volume().toRealPath().resolve("web-0/$(x)"));
+        assertThat(mode(mount.source())).isEqualTo(0777);
+        assertThat(mount.readOnly()).isFalse();
+    }
+
+    @Rule("pods 7.10")
+    @Test
+    void aHostPathIsWhatItsTypeSays() throws Exception {
+        var there = Files.createDirectories(folder.resolve("there"));
+        var file = Files.writeString(folder.resolve("file"), "");
+        var type = "'hostPath':{'path':'%s','type':'%s'}";
+        var failed = "hostPath type check failed: %s is not %s";
+        refused(type.formatted(file, "Directory"), failed.formatted(file, "a directory"));
+        refused(type.formatted(there, "File"), failed.formatted(there, "a file"));
+        refused(type.formatted(file, "Socket"), failed.formatted(file, "a socket file"));
+        volumes.prepare(pod(type.formatted(there, "Directory")));
+        volumes.prepare(pod(type.formatted(file, "File")));
+        var newFolder = folder.resolve("new");
+        volumes.prepare(pod(type.formatted(newFolder, "DirectoryOrCreate")));
+        assertThat(mode(newFolder)).isEqualTo(0755);
+        var newFile = folder.resolve("newFile");
+        volumes.prepare(pod(type.formatted(newFile, "FileOrCreate")));
+        assertThat(mode(newFile)).isEqualTo(0644);
     }
 }

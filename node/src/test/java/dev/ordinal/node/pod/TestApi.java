@@ -78,6 +78,11 @@ final class TestApi implements AutoCloseable {
         return api.patch(type, namespace(type), name, null, body, TEST).object();
     }
 
+    Stored mergeStatus(String pod, String patch) {
+        var body = new Api.Patch(Api.Patch.MERGE, json(patch));
+        return api.patch(Types.PODS, "default", pod, "status", body, TEST).object();
+    }
+
     void delete(GroupVersionResource type, String name) {
         var _ = api.delete(type, namespace(type), name, Api.DeleteOptions.DEFAULT);
     }
@@ -92,7 +97,18 @@ final class TestApi implements AutoCloseable {
         for (var item : listing.items()) {
             if (wanted.test(item.tree())) return item.tree();
         }
-        var after = WatchOptions.after(Long.toString(listing.revision()));
+        return await(type, listing.revision(), wanted);
+    }
+
+    /// The newest revision, to wait for what comes after it.
+    long revision(GroupVersionResource type) {
+        return api.list(type, namespace(type), Api.ListOptions.ALL).revision();
+    }
+
+    /// The first object after a revision that is as wanted.
+    JsonNode await(GroupVersionResource type, long revision, Predicate<JsonNode> wanted)
+            throws Exception {
+        var after = WatchOptions.after(Long.toString(revision));
         try (var watching = api.watch(type, namespace(type), after)) {
             while (true) {
                 var events = watching.next(PATIENCE);

@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.ordinal.control.EventRecorder;
 import dev.ordinal.control.Types;
+import dev.ordinal.node.pod.Machine.CannotStartException;
 import dev.ordinal.node.runtime.ContainerKey;
 import dev.ordinal.node.runtime.ContainerSpec;
 import dev.ordinal.node.runtime.SimulatedRuntime;
 import dev.ordinal.node.volume.LoopVolumes;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +26,10 @@ final class TestNode implements AutoCloseable {
     final BlockingQueue<String> refreshed = new LinkedBlockingQueue<>();
     final PodAgent.Parts parts;
     final PodAgent agent;
+
+    /// Why no container can be started; its image is not there then.
+    volatile @Nullable CannotStartException refusal;
+
     private boolean started;
 
     TestNode(Path folder, Probes probes, Hooks hooks) throws IOException {
@@ -96,7 +103,9 @@ final class TestNode implements AutoCloseable {
 
         @Override
         public ContainerSpec container(
-                JsonNode pod, JsonNode container, int attempt, Prepared prepared) {
+                JsonNode pod, JsonNode container, int attempt, Prepared prepared)
+                throws CannotStartException {
+            if (refusal != null) throw refusal;
             return simulated.container(pod, container, attempt, prepared);
         }
 
@@ -108,7 +117,7 @@ final class TestNode implements AutoCloseable {
 
         @Override
         public Optional<Image> image(String reference) {
-            return simulated.image(reference);
+            return refusal == null ? simulated.image(reference) : Optional.empty();
         }
     }
 }

@@ -47,7 +47,7 @@ class TokenMountTest {
         return pod.at("/metadata/uid").asText();
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 7.8"})
     @Test
     void itStaysForFourFifthsOfItsLife() throws Exception {
         var first = token();
@@ -59,7 +59,7 @@ class TokenMountTest {
         assertThat(token()).isEqualTo(second);
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 7.8"})
     @Test
     void itTellsWhenAnotherIsNeeded() throws Exception {
         assertThat(mount.renewal(uid())).isEmpty();
@@ -70,7 +70,7 @@ class TokenMountTest {
         assertThat(mount.renewal(uid())).isEmpty();
     }
 
-    @Rule("api 10.3")
+    @Rule({"api 10.3", "pods 7.8"})
     @Test
     void oneThatLivesLongIsRenewedEveryDay() {
         var begin = Instant.parse("2026-01-01T00:00:00Z");

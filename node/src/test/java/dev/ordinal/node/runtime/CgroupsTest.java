@@ -2,6 +2,8 @@ package dev.ordinal.node.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ordinal.testing.Rule;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,7 @@ class CgroupsTest {
         assertThat(group.resolve("cgroup.subtree_control")).doesNotExist();
     }
 
+    @Rule("pods 9.1")
     @Test
     void versionTwoGetsLimitsAndRequests() throws IOException {
         var group =
@@ -60,6 +63,7 @@ class CgroupsTest {
         assertThat(group.resolve("cpu.weight")).hasContent("35");
     }
 
+    @Rule("pods 9.1")
     @Test
     void whatIsNotLimitedOrNotThereIsNotWritten() throws IOException {
         var group = unified("memory.max", "cpu.max");
@@ -70,12 +74,14 @@ class CgroupsTest {
         assertThat(group.resolve("memory.swap.max")).doesNotExist();
     }
 
+    @Rule("pods 9.1")
     @ParameterizedTest
     @CsvSource({"2,1", "102,17", "512,59", "1024,100", "262144,10000"})
     void sharesBecomeAWeight(long shares, long weight) {
         assertThat(Cgroups.weight(shares)).isEqualTo(weight);
     }
 
+    @Rule("pods 9.1")
     @Test
     void aQuotaIsAtLeastAMillisecond() throws IOException {
         var group = unified("cpu.max");
@@ -83,6 +89,7 @@ class CgroupsTest {
         assertThat(group.resolve("cpu.max")).hasContent("1000 100000");
     }
 
+    @Rule("pods 9.3")
     @Test
     void versionTwoTellsOfKillsAndUsage() throws IOException {
         var group = unified();
@@ -113,6 +120,7 @@ class CgroupsTest {
         cgroups.removePod("unknown");
     }
 
+    @Rule("pods 9.1")
     @Test
     void versionOneHasAGroupInEachHierarchy() throws IOException {
         for (var name : List.of("memory", "cpu,cpuacct")) group(name);

@@ -2,6 +2,9 @@ package dev.ordinal.node.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.ordinal.testing.Rule;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -191,12 +195,14 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                 .containsPattern("SigIgn:\t[0-9a-f]{8}[08]0{7}\n"); // 32 and 33 are the library's
     }
 
+    @Rule("pods 8.3")
     @Test
     void theUserIsTheOneAskedFor() throws Exception {
         var said = run(spec(0, new User(1000, 1001, List.of(2000L)), Security.DEFAULT, "id"));
         assertThat(said).isEqualTo("uid=1000 gid=1001 groups=1001,2000\n");
     }
 
+    @Rule("pods 8.10")
     @Test
     void noDeviceNoHostFileNoHostProcessCanBeReached() throws Exception {
         var said =
@@ -225,6 +231,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
         assertThat(Integer.parseInt(said.lines().findFirst().orElseThrow().strip())).isLessThan(6);
     }
 
+    @Rule("pods 11.6")
     @Test
     void commandsRunInside() throws Exception {
         var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
@@ -251,6 +258,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
                 .hasMessage("exec: \"bash\": executable file not found in $PATH");
     }
 
+    @Rule("pods 11.6")
     @Test
     void aTerminalHasItsSize() throws Exception {
         var container = runtime.start(spec(0, User.ROOT, Security.DEFAULT, "sleep", "100"));
@@ -437,6 +445,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
 
     private static final String NAMESPACES = "cd /proc/self/ns; readlink uts; readlink ipc";
 
+    @Rule("pods 8.10")
     @Test
     void containersOfAPodShareHostNameIpcAndMemory() throws Exception {
         var first = run(spec(key(0), "sh", "-c", NAMESPACES + "; echo kept >/dev/shm/note"));
@@ -451,6 +460,7 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
         }
     }
 
+    @Rule("pods 8.9")
     @Test
     void aPodHasItsKernelSettingsOrIsNotMade() throws Exception {
         refused(
@@ -567,5 +577,110 @@ final class LinuxRuntimeIT extends RuntimeContract<LinuxRuntime> {
         assertThat(container.exit().get(10, TimeUnit.SECONDS).code()).isZero();
         assertThat(log(container.key())).isEqualTo("kept\n");
         assertThat(volume.resolve("w")).hasContent("2");
+    }
+
+    private String status(User user, Security security, int attempt, String field)
+            throws Exception {
+        var text = run(spec(attempt, user, security, "cat", "/proc/self/status"));
+        var line = text.lines().filter(found -> found.startsWith(field + ":")).findFirst();
+        return line.orElseThrow().substring(field.length() + 1).strip();
+    }
+
+    @Rule("pods 8.4")
+    @Test
+    void onlyRootHasItsCapabilities() throws Exception {
+        var few = new Security(Set.of("CHOWN", "KILL"), false, false);
+        assertThat(status(User.ROOT, few, 0, "CapEff")).isEqualTo("0000000000000021");
+        assertThat(status(User.ROOT, few, 1, "CapBnd")).isEqualTo("0000000000000021");
+        var user = new User(1000, 1000, List.of());
+        assertThat(status(user, few, 2, "CapEff")).isEqualTo("0000000000000000");
+        assertThat(status(user, few, 3, "CapAmb")).isEqualTo("0000000000000000");
+    }
+
+    @Rule({"pods 8.5", "pods 8.7"})
+    @Test
+    void privilegesMayGrowUnlessTheyMustNotAndNothingIsFiltered() throws Exception {
+        assertThat(status(User.ROOT, Security.DEFAULT, 0, "NoNewPrivs")).isEqualTo("0");
+        var strict = new Security(Security.DEFAULT_CAPABILITIES, true, false);
+        assertThat(status(User.ROOT, strict, 1, "NoNewPrivs")).isEqualTo("1");
+        assertThat(status(User.ROOT, strict, 2, "Seccomp")).isEqualTo("0");
+    }
+
+    @Rule("pods 8.6")
+    @Test
+    void aRootThatCanOnlyBeReadLeavesMountsWritable() throws Exception {
+        var volume = Files.createDirectories(data.resolve("volume"));
+        var script =
+                "touch /x 2>/dev/null || echo refused; touch /mnt/x /dev/shm/x && echo written";
+        var plain = spec(key(0), "sh", "-c", script);
+        var said =
+                run(
+                        new ContainerSpec(
+                                plain.key(),
+                                plain.layers(),
+                                plain.args(),
+                                plain.environment(),
+                                "/",
+                                User.ROOT,
+                                List.of(new Mount(volume, "/mnt", false)),
+                                new Security(Security.DEFAULT_CAPABILITIES, false, true),
+                                Resources.NONE,
+                                Stdio.NONE,
+                                Map.of()));
+        assertThat(said).isEqualTo("refused\nwritten\n");
+    }
+
+    @Rule("pods 8.8")
+    @Test
+    void whatTheKernelTellsOfTheHostIsMaskedAndItsSettingsAreReadOnly() throws Exception {
+        var said =
+                run(
+                        spec(
+                                key(0),
+                                "sh",
+                                "-c",
+                                """
+                                for file in kcore keys interrupts timer_list sched_debug latency_stats; do
+                                    [ ! -e /proc/$file ] || cat /proc/$file
+                                done
+                                for folder in /proc/acpi /proc/asound /proc/scsi /sys/firmware /sys/devices/virtual/powercap; do
+                                    [ ! -e $folder ] || ls $folder
+                                done
+                                while read -r _ where _ options _; do
+                                    case $where in /proc/bus|/proc/fs|/proc/irq|/proc/sys|/proc/sysrq-trigger)
+                                        echo $where ${options%%,*};; esac
+                                done </proc/self/mounts
+                                """));
+        assertThat(said.lines())
+                .contains("/proc/sys ro")
+                .allMatch(line -> line.matches("/proc/(bus|fs|irq|sys|sysrq-trigger) ro"));
+    }
+
+    @Rule({"pods 9.3", "pods 2.6"})
+    @Test
+    void whoTakesTooMuchMemoryIsKilledForIt() throws Exception {
+        var groups = Path.of("/sys/fs/cgroup");
+        assumeTrue(
+                Files.isWritable(groups.resolve("memory"))
+                        || Files.isWritable(groups.resolve("cgroup.controllers")),
+                "no control groups");
+        var plain = spec(key(0), "sh", "-c", "a=xxxxxxxx; while :; do a=$a$a; done");
+        var container =
+                runtime.start(
+                        new ContainerSpec(
+                                plain.key(),
+                                plain.layers(),
+                                plain.args(),
+                                plain.environment(),
+                                "/",
+                                User.ROOT,
+                                List.of(),
+                                Security.DEFAULT,
+                                new Resources(32 << 20, 0, 100),
+                                Stdio.NONE,
+                                Map.of()));
+        var exit = container.exit().get(20, TimeUnit.SECONDS);
+        assertThat(exit.code()).isEqualTo(137);
+        assertThat(exit.oomKilled()).isTrue();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ordinal.node.runtime.ContainerException.Kind;
+import dev.ordinal.testing.Rule;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +128,7 @@ abstract class RuntimeContract<R extends Runtime> {
         assertThat(code(container)).isZero();
     }
 
+    @Rule("pods 2.6")
     @Test
     void killedMeans137() throws Exception {
         var container = ready(key(0));
@@ -192,6 +194,7 @@ abstract class RuntimeContract<R extends Runtime> {
         return new ExecSpec(key(attempt), List.of("no-such-program"), false, false);
     }
 
+    @Rule("pods 11.6")
     @Test
     void aCommandNeedsARunningContainerWithSuchAProgram() throws Exception {
         ready(key(0));
@@ -315,6 +318,7 @@ abstract class RuntimeContract<R extends Runtime> {
         }
     }
 
+    @Rule("pods 11.3")
     @Test
     void aLogIsCutByLinesTimeAndBytes() throws Exception {
         printThreeLines();
@@ -333,6 +337,7 @@ abstract class RuntimeContract<R extends Runtime> {
         return new LogOptions(false, false, tail, since, limit);
     }
 
+    @Rule("pods 11.3")
     @Test
     void eachLineHasItsTime() throws Exception {
         printThreeLines();
@@ -347,6 +352,7 @@ abstract class RuntimeContract<R extends Runtime> {
                         """);
     }
 
+    @Rule("pods 11.3")
     @Test
     void whoFollowsReadsOnUntilTheEnd() throws Exception {
         var container = ready(key(0));
