@@ -197,7 +197,8 @@ public final class StrategicMergePatch {
             var wanted = object.get(key);
             if (wanted == null) {
                 throw internal(
-                        "map: %s does not contain declared merge key: %s".formatted(change, key));
+                        "map: %s does not contain declared merge key: %s"
+                                .formatted(GoValues.text(change), key));
             }
             int at = indexOf(result, key, wanted);
             if (object.path(DIRECTIVE).asText().equals("delete")) {

@@ -88,6 +88,6 @@ class StrategicMergePatchTest {
     @Test
     void refusesAnElementWithoutItsKey() {
         assertThatThrownBy(() -> patched(TWO, "{'spec':{'containers':[{'image':'2'}]}}"))
-                .hasMessageContaining("does not contain declared merge key: name");
+                .hasMessage("map: map[image:2] does not contain declared merge key: name");
     }
 }

@@ -161,6 +161,7 @@ public final class Scheduler implements Controller {
             if (!bound) takeBack(pod);
         }
         if (!bound) return;
+        waiting.narrow(Key.of(pod), Set.of());
         var metadata = pod.getMetadata();
         events.normal(
                 pod,

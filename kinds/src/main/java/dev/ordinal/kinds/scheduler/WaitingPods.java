@@ -7,30 +7,43 @@ import dev.ordinal.kinds.scheduler.Refusal.Cause;
 
 import io.fabric8.kubernetes.api.model.Pod;
 
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// The pods without a node, and which changes are worth another look at them.
 ///
-/// While a pod is looked at every change is: what happens in between must not be missed.
+/// One that waits for its look needs none: the look sees all. While a pod is looked at every change
+/// is worth another: what happens in between must not be missed.
 final class WaitingPods {
     private static final Set<Cause> EVERYTHING = Set.copyOf(EnumSet.allOf(Cause.class));
 
-    private final Map<Key, Set<Cause>> causes = new ConcurrentHashMap<>();
-    private final Map<Key, Set<Key>> byClaim = new ConcurrentHashMap<>();
+    private final Set<Key> waiting = new HashSet<>();
+    private final Map<Cause, Set<Key>> byCause = new EnumMap<>(Cause.class);
+    private final Map<Key, Set<Key>> byClaim = new HashMap<>();
 
-    void add(Key key, Pod pod) {
-        causes.put(key, EVERYTHING);
+    WaitingPods() {
+        EVERYTHING.forEach(cause -> byCause.put(cause, new HashSet<>()));
+    }
+
+    /// It is about to be looked at.
+    synchronized void add(Key key, Pod pod) {
+        waiting.add(key);
+        narrow(key, Set.of());
         for (var name : Claims.names(pod)) {
-            byClaim.computeIfAbsent(claim(key, name), _ -> ConcurrentHashMap.newKeySet()).add(key);
+            byClaim.computeIfAbsent(claim(key, name), _ -> new HashSet<>()).add(key);
         }
     }
 
-    void remove(Key key, Pod pod) {
-        if (causes.remove(key) == null) return;
+    synchronized void remove(Key key, Pod pod) {
+        if (!waiting.contains(key)) return;
+        narrow(key, Set.of());
+        waiting.remove(key);
         for (var name : Claims.names(pod)) {
             byClaim.computeIfPresent(
                     claim(key, name),
@@ -46,31 +59,32 @@ final class WaitingPods {
     }
 
     void lookingAt(Key key) {
-        causes.replace(key, EVERYTHING);
+        narrow(key, EVERYTHING);
     }
 
-    void narrow(Key key, Set<Cause> to) {
-        causes.replace(key, to);
-    }
-
-    void all(Consumer<Key> again) {
-        causes.keySet().forEach(again);
-    }
-
-    void forCause(Cause cause, Consumer<Key> again) {
-        causes.forEach(
-                (key, waitsFor) -> {
-                    if (waitsFor.contains(cause)) again.accept(key);
+    synchronized void narrow(Key key, Set<Cause> to) {
+        if (!waiting.contains(key)) return;
+        byCause.forEach(
+                (cause, keys) -> {
+                    if (to.contains(cause)) keys.add(key);
+                    else keys.remove(key);
                 });
     }
 
-    void forClaim(Key claim, Consumer<Key> again) {
+    synchronized void all(Consumer<Key> again) {
+        waiting.forEach(again);
+    }
+
+    synchronized void forCause(Cause cause, Consumer<Key> again) {
+        Objects.requireNonNull(byCause.get(cause)).forEach(again);
+    }
+
+    synchronized void forClaim(Key claim, Consumer<Key> again) {
         byClaim.getOrDefault(claim, Set.of()).forEach(again);
     }
 
     /// What another pod's change means to those that wait.
     void hear(Change<Pod> change, Consumer<Key> again) {
-        if (causes.isEmpty()) return;
         var before = change.before();
         var after = change.after();
         boolean was = before != null && present(before);
