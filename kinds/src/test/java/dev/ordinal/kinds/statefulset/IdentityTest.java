@@ -11,7 +11,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ordinal.kinds.TestCluster;
 import dev.ordinal.testing.Rule;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.List;
 
 /// What belongs to one ordinal.
 class IdentityTest {
@@ -38,6 +44,10 @@ class IdentityTest {
         assertThat(Identity.ordinal("web-a")).isEqualTo(-1);
         assertThat(Identity.ordinal("web")).isEqualTo(-1);
         assertThat(Identity.ordinal("-5")).isEqualTo(5);
+        assertThat(Identity.ordinal("web-9")).isEqualTo(9);
+        for (var none : List.of("", "12", "web-", "web1", "web-/", "web-:", "web-:1", "web/1")) {
+            assertThat(Identity.ordinal(none)).as(none).isEqualTo(-1);
+        }
     }
 
     @Rule("statefulset 2.1")
@@ -50,6 +60,23 @@ class IdentityTest {
         assertThat(Identity.member(set, pod("web-99999999999"))).isTrue();
         assertThat(Identity.member(set, pod("web-a-7"))).isFalse();
         assertThat(Identity.member(set, pod("web"))).isFalse();
+        for (var other : List.of("web-", "web-a", "webx7", "abc-7", "web7")) {
+            assertThat(Identity.member(set, named(other))).as(other).isFalse();
+        }
+    }
+
+    private static Pod named(String name) {
+        return new PodBuilder().withNewMetadata().withName(name).endMetadata().build();
+    }
+
+    @Test
+    void aPodWithoutVolumesHasNoneOfItsClaims() {
+        var set = setWithClaims(1).set();
+        var bare = named("web-0");
+        assertThat(Identity.storageMatches(set, bare)).isFalse();
+        bare.setSpec(new PodSpec());
+        bare.getSpec().setVolumes(null);
+        assertThat(Identity.storageMatches(set, bare)).isFalse();
     }
 
     @Rule("statefulset 2.3")
