@@ -47,7 +47,8 @@ public final class Fuzz {
                             + "|resourceVersion: Invalid value"
                             + "|Timeout: Too large resource version"
                             + "|unknown patch type|map: map\\[|The order in patch list"
-                            + "|failed to create typed patch object|failed to convert new object");
+                            + "|failed to create typed patch object|failed to convert new object"
+                            + "|target\\.(name|kind): ");
 
     private static final List<String> COLLECTIONS =
             List.of(
