@@ -32,9 +32,13 @@ final class PodRejection {
     static Optional<Verdict> of(JsonNode pod) {
         for (var sysctl : pod.at("/spec/securityContext/sysctls")) {
             var name = sysctl.path("name").asText().replace('/', '.');
-            if (SYSCTLS.contains(name)) continue;
-            var why = "forbidden sysctl: \"%s\" not allowlisted".formatted(name);
-            return Optional.of(new Verdict("SysctlForbidden", why));
+            boolean known = SYSCTLS.contains(name);
+            boolean hosts = name.startsWith("net.") && pod.at("/spec/hostNetwork").asBoolean();
+            if (known && !hosts) continue;
+            var why = known ? "not allowed with host net enabled" : "not allowlisted";
+            return Optional.of(
+                    new Verdict(
+                            "SysctlForbidden", "forbidden sysctl: \"%s\" %s".formatted(name, why)));
         }
         if (pod.at("/spec/os/name").asText("linux").equals("linux")) return Optional.empty();
         var why = "Failed to admit pod as the OS field doesn't match node OS";

@@ -505,5 +505,15 @@ class PodStatusTreeTest {
                         new Verdict(
                                 "SysctlForbidden",
                                 "forbidden sysctl: \"kernel.msgmax\" not allowlisted"));
+        var onHost = "'hostNetwork':true," + spec;
+        assertThat(PodRejection.of(pod(onHost.formatted("kernel.shm_rmid_forced"), ""))).isEmpty();
+        for (var name : List.of("net.ipv4.tcp_rmem", "net/ipv4/tcp_rmem")) {
+            assertThat(PodRejection.of(pod(onHost.formatted(name), "")))
+                    .contains(
+                            new Verdict(
+                                    "SysctlForbidden",
+                                    "forbidden sysctl: \"net.ipv4.tcp_rmem\" not allowed with host"
+                                            + " net enabled"));
+        }
     }
 }
