@@ -7,6 +7,9 @@ import dev.ordinal.api.access.Authorizer;
 import dev.ordinal.server.auth.Pki;
 
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http.UriCompliance.Violation;
 import org.eclipse.jetty.http.pathmap.RegexPathSpec;
@@ -32,6 +35,8 @@ import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -68,10 +73,24 @@ public final class ApiServer implements AutoCloseable {
         threads.setName("http");
         threads.setDaemon(true);
         server = new Server(threads);
+        server.setErrorHandler(ApiServer::refuse);
         connector = connector(pki);
         connector.setHost(settings.host());
         connector.setPort(settings.port());
         server.addConnector(connector);
+    }
+
+    /// What is so wrong that no request comes of it is answered as Go does it. Jetty ends the
+    /// connection then, and would not say so: the client's next request would be lost.
+    private static boolean refuse(Request request, Response response, Callback callback) {
+        var headers = response.getHeaders();
+        headers.put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
+        boolean http2 = request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2;
+        if (!http2) headers.put(HttpHeader.CONNECTION, "close");
+        int code = response.getStatus();
+        var text = code + " " + HttpStatus.getMessage(code);
+        response.write(true, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), callback);
+        return true;
     }
 
     /// Listens when this returns.
