@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -63,6 +64,24 @@ final class BinarySocket implements FrameHandler {
             session.demand();
         }
         return piece;
+    }
+
+    /// Takes what comes on the channels of a socket.
+    interface Channels {
+        void take(int channel, byte[] bytes) throws InterruptedException;
+    }
+
+    /// Hands on what comes until the client has closed or is gone. The first byte of a message is
+    /// its channel.
+    void receive(Channels channels) throws InterruptedException {
+        int channel = -1;
+        for (var piece = receive(); piece != null; piece = receive()) {
+            var bytes = piece.bytes();
+            boolean named = piece.begins() && bytes.length > 0;
+            if (piece.begins()) channel = named ? bytes[0] & 0xff : -1;
+            if (channel < 0) continue;
+            channels.take(channel, Arrays.copyOfRange(bytes, named ? 1 : 0, bytes.length));
+        }
     }
 
     /// Sends one message and waits until it is on its way.

@@ -90,16 +90,11 @@ final class PortChannels implements BinarySocket.Use {
 
     private void receive(BinarySocket socket) {
         try {
-            int channel = -1;
-            for (var piece = socket.receive(); piece != null; piece = socket.receive()) {
-                var bytes = ByteBuffer.wrap(piece.bytes());
-                if (piece.begins()) channel = bytes.hasRemaining() ? bytes.get() & 0xff : -1;
-                var rest = new byte[bytes.remaining()];
-                bytes.get(rest);
-                if (channel >= 0 && channel % 2 == 0 && channel / 2 < inboxes.size()) {
-                    inboxes.get(channel / 2).put(rest);
-                }
-            }
+            socket.receive(
+                    (channel, bytes) -> {
+                        boolean known = channel % 2 == 0 && channel / 2 < inboxes.size();
+                        if (known) inboxes.get(channel / 2).put(bytes);
+                    });
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } finally {

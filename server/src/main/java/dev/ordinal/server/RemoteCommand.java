@@ -1,11 +1,11 @@
 package dev.ordinal.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.ordinal.api.ApiException;
+import dev.ordinal.api.Json;
 import dev.ordinal.api.PodStreams.ExecOptions;
 import dev.ordinal.api.PodStreams.Session;
 
@@ -21,8 +21,7 @@ import java.util.List;
 
 /// Exec and attach over a WebSocket: the first byte of a message is its channel.
 ///
-/// @see "upstream: staging/src/k8s.io/cri-streaming/pkg/streaming/remotecommand/websocket.go;
-// KEP-4006"
+/// @see "upstream: k8s.io/cri-streaming, remotecommand/websocket.go; KEP-4006"
 final class RemoteCommand implements BinarySocket.Use {
     private static final Logger LOG = LoggerFactory.getLogger(RemoteCommand.class);
     private static final int STDIN = 0;
@@ -112,14 +111,7 @@ final class RemoteCommand implements BinarySocket.Use {
 
     private void receive(BinarySocket socket) {
         try {
-            int channel = -1;
-            for (var piece = socket.receive(); piece != null; piece = socket.receive()) {
-                var bytes = ByteBuffer.wrap(piece.bytes());
-                if (piece.begins()) channel = bytes.hasRemaining() ? bytes.get() & 0xff : -1;
-                var rest = new byte[bytes.remaining()];
-                bytes.get(rest);
-                take(channel, rest);
-            }
+            socket.receive(this::take);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -149,7 +141,7 @@ final class RemoteCommand implements BinarySocket.Use {
 
     private void resize(byte[] bytes) {
         try {
-            var size = new ObjectMapper().readTree(new String(bytes, StandardCharsets.UTF_8));
+            var size = Json.MAPPER.readTree(new String(bytes, StandardCharsets.UTF_8));
             session.resize(size.path("Width").asInt(), size.path("Height").asInt());
         } catch (JsonProcessingException malformed) {
             LOG.debug("a malformed terminal size: {}", malformed.getMessage());
