@@ -1,7 +1,6 @@
 package dev.ordinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ordinal.testing.Rule;
 
@@ -21,10 +20,7 @@ class AttachIT {
 
     @BeforeAll
     static void start(@TempDir Path folder) throws IOException {
-        assumeTrue(Commands.kubectlIsThere(), "no kubectl");
-        assumeTrue(LightImage.canBeMade(), "no static busybox");
-        cluster = new LiveCluster();
-        cluster.load(LightImage.make(folder));
+        cluster = LiveCluster.withLightImage(folder);
         cluster.apply(
                 pod("clock", "", "i=0; while sleep 0.05; do i=$((i+1)); echo tick-$i; done")
                         + pod("reader", "stdin: true", "exec cat")

@@ -1,6 +1,7 @@
 package dev.ordinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -27,6 +28,15 @@ final class LiveCluster implements AutoCloseable {
             port = probe.getLocalPort();
         }
         up();
+    }
+
+    /// One with the image of [LightImage]. The test is skipped where kubectl or busybox is missing.
+    static LiveCluster withLightImage(Path folder) throws IOException {
+        assumeTrue(Commands.kubectlIsThere(), "no kubectl");
+        assumeTrue(LightImage.canBeMade(), "no static busybox");
+        var cluster = new LiveCluster();
+        cluster.load(LightImage.make(folder));
+        return cluster;
     }
 
     void up() {

@@ -1,7 +1,6 @@
 package dev.ordinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ordinal.testing.Rule;
 
@@ -60,10 +59,7 @@ class StatefulSetsIT {
 
     @BeforeAll
     static void start(@TempDir Path folder) throws IOException {
-        assumeTrue(Commands.kubectlIsThere(), "no kubectl");
-        assumeTrue(LightImage.canBeMade(), "no static busybox");
-        cluster = new LiveCluster();
-        cluster.load(LightImage.make(folder));
+        cluster = LiveCluster.withLightImage(folder);
     }
 
     @AfterAll
