@@ -245,7 +245,6 @@ final class Lists {
     /// @param revision -1: whatever is newest
     /// @param start key of the last item handed out, without the collection's prefix
     private record Token(long revision, String start) {
-
         String text() {
             var json = JsonNodeFactory.instance.objectNode();
             json.put("v", "meta.k8s.io/v1").put("rv", revision).put("start", start + "\0");

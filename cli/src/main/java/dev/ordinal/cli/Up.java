@@ -65,8 +65,8 @@ final class Up implements Callable<Integer> {
         return code;
     }
 
-    /// [ProcessHandle.Info] has none of more than a page (4 KiB); long installation paths exceed
-    // it.
+    /// [ProcessHandle.Info] has none of more than a page (4 KiB), which long installation paths
+    /// exceed.
     private static List<String> ownCommandLine() throws IOException {
         var line = Files.readString(Path.of("/proc/self/cmdline"));
         return List.of(line.substring(0, line.length() - 1).split("\0", -1)); // each ends with NUL

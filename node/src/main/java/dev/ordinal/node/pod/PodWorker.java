@@ -172,8 +172,8 @@ final class PodWorker {
         writes.status(current, tree -> PodStatusTree.rejected(tree, why, now()));
     }
 
-    /// All regular containers are over for good, or somebody says so of the pod: what runs is
-    // ended.
+    /// All regular containers are over for good, or somebody says so of the pod: what still runs
+    /// is ended.
     private void conclude(Stored current) throws InterruptedException {
         if (isRunning()) {
             report(inbox.latest(), false);

@@ -346,8 +346,7 @@ public final class Pki {
                                 base64(pem(curveKey(admin)))));
     }
 
-    /// In the form of RFC 5915 with the curve's name: fabric8's client reads no other key of a
-    // curve.
+    /// In the form of RFC 5915 with the curve's name: fabric8's client reads no other key of one.
     private static PemObject curveKey(Pair pair) throws IOException {
         var info = PrivateKeyInfo.getInstance(pair.key.getEncoded());
         var point = SubjectPublicKeyInfo.getInstance(pair.certificate.getPublicKey().getEncoded());
